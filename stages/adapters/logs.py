@@ -1,0 +1,75 @@
+"""Logging: human lines on the terminal, JSON lines in logs/, and how a stage begins and ends."""
+
+import functools
+import json
+import logging
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+
+from stages.adapters.paths import LOGS
+from stages.domain.errors import UserError
+
+RUN_ID = "PURCHASING_RUN_ID"  # environment: the same for all steps of one `make run`
+_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: when, level, stage, run, message and the facts given as `extra`."""
+
+    def __init__(self, stage: str, run: str) -> None:
+        super().__init__()
+        self.common = {"stage": stage, "run": run}
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"when": when, "level": record.levelname, **self.common}
+        line["message"] = record.getMessage()
+        line |= {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def configure(stage: str) -> None:
+    """Send this process's log to the terminal and to logs/stages.jsonl."""
+    LOGS.mkdir(exist_ok=True)
+    file = RotatingFileHandler(LOGS / "stages.jsonl", maxBytes=10_000_000, backupCount=5)
+    file.setFormatter(_JsonLines(stage, os.environ.get(RUN_ID) or uuid.uuid4().hex[:12]))
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setFormatter(logging.Formatter(f"%(asctime)s {stage:<10} %(message)s", "%H:%M:%S"))
+    terminal.addFilter(lambda record: record.exc_info is None)  # tracebacks are for the file
+    logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
+    for ours in ("stages", "__main__"):
+        logging.getLogger(ours).setLevel(logging.INFO)
+
+
+def stage(main: Callable[[], None]) -> Callable[[], None]:
+    """Run `main` as the stage named by its module: logged, timed, its errors one clear line."""
+
+    @functools.wraps(main)
+    def run() -> None:
+        name = sys.modules[main.__module__].__spec__.name.rpartition(".")[2]  # type: ignore[union-attr]
+        configure(name)
+        log = logging.getLogger("stages")
+        began = time.perf_counter()
+        try:
+            main()
+        except UserError as error:
+            log.error("%s", error)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            log.error("interrupted; running it again goes on from here")
+            sys.exit(130)
+        except Exception as error:
+            log.error("failed", exc_info=True)
+            log.error("%s: see the end of %s", type(error).__name__, LOGS / "stages.jsonl")
+            sys.exit(1)
+        seconds = time.perf_counter() - began
+        log.info("done in %.1f s", seconds, extra={"seconds": round(seconds, 3)})
+
+    return run

@@ -1,0 +1,23 @@
+"""Where everything lies in the checkout; dvc.yaml names the same places."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# `dvc exp run --temp` and queued experiments work in a copy below .dvc/tmp/exps; what is
+# shared between experiments (the node, the tracking database) stays with the checkout itself.
+_parts = str(ROOT).split("/.dvc/tmp/exps/")
+HOME = Path(_parts[0])
+
+CONF = ROOT / "conf"
+PARAMS = ROOT / "params.yaml"
+DVC_LOCK = ROOT / "dvc.lock"
+NODE = HOME / ".cassandra"
+LOGS = HOME / "logs"
+
+DATA = ROOT / "data"
+RAW = DATA / "raw"
+REJECTS = DATA / "rejects"
+PROCESSED = DATA / "processed"
+SCORES = DATA / "scores"
+MODELS = ROOT / "models"
+REPORTS = ROOT / "reports"

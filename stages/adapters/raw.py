@@ -1,0 +1,93 @@
+"""data/raw: one Parquet file a partition, the customers, and the manifest that vouches for them.
+
+Write times differ from one load to the next, so they stay outside, in an ignored file that is
+trusted only while the Parquet files are the ones it names. What DVC hashes depends on content
+alone.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from stages.adapters.files import digest, read_json, write_json
+from stages.adapters.paths import DATA, RAW
+from stages.domain.errors import UserError
+from stages.domain.manifest import Partition, Summary, stem
+
+TRANSACTIONS = RAW / "transactions"
+CUSTOMERS = RAW / "customers.parquet"
+MANIFEST = RAW / "_manifest.json"
+SEEN = DATA / ".raw_seen.json"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A partition on disk: the summary that it was read under, and the digest of its file."""
+
+    summary: Summary
+    digest: str
+
+
+def path(partition: Partition) -> Path:
+    """The file of a partition."""
+    return TRANSACTIONS / f"{stem(partition)}.parquet"
+
+
+def held() -> dict[Partition, Held]:
+    """What is on disk as it was read; files that changed since are not among it."""
+    if not SEEN.exists():
+        return {}
+    entries = {
+        (e["month"], e["shard"]): Held(
+            Summary(e["rows"], Decimal(e["amount"]), e["written"]), e["digest"]
+        )
+        for e in read_json(SEEN)
+    }
+    return {
+        p: entry
+        for p, entry in entries.items()
+        if path(p).exists() and digest(path(p)) == entry.digest
+    }
+
+
+def remember(entries: dict[Partition, Held]) -> None:
+    """Write down what is on disk, so that the next extraction goes on from here."""
+    write_json(
+        SEEN,
+        [_entry(p, e) | {"written": e.summary.written} for p, e in sorted(entries.items())],
+    )
+
+
+def seal(entries: dict[Partition, Held], shards: int) -> None:
+    """Write the manifest of what is on disk, and remove files of partitions that are no more."""
+    for file in TRANSACTIONS.glob("*"):
+        if file not in {path(p) for p in entries}:
+            file.unlink()
+    write_json(
+        MANIFEST,
+        {
+            "shards": shards,
+            "rows": sum(e.summary.rows for e in entries.values()),
+            "amount": str(sum((e.summary.amount for e in entries.values()), Decimal(0))),
+            "partitions": [_entry(p, e) for p, e in sorted(entries.items())],
+            "customers": digest(CUSTOMERS),
+        },
+    )
+
+
+def manifest() -> dict[str, Any]:
+    """The manifest; UserError where extraction has not ended well."""
+    if not MANIFEST.exists():
+        raise UserError(f"{MANIFEST} is missing: extract again with `dvc repro extract`")
+    return read_json(MANIFEST)
+
+
+def _entry(partition: Partition, held: Held) -> dict[str, Any]:
+    return {
+        "month": partition[0],
+        "shard": partition[1],
+        "rows": held.summary.rows,
+        "amount": str(held.summary.amount),
+        "digest": held.digest,
+    }

@@ -1,0 +1,91 @@
+"""The MLflow tracking database and registry: one run and version for each content."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.pyfunc import PyFuncModel
+
+from stages.adapters.files import locked
+from stages.adapters.paths import HOME
+
+NAME = "purchasing-capability"  # of the experiment and of the registered model
+CONTENT = "content"  # tag of run and version: the digest of all that made it
+
+
+def connect() -> mlflow.MlflowClient:
+    """Use MLFLOW_TRACKING_URI, or the SQLite file of this checkout, made once and safely."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{HOME / 'mlflow.db'}"
+    mlflow.set_tracking_uri(uri)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    client = mlflow.MlflowClient()
+    with locked(HOME / "mlflow.db.lock"):  # its schema is not safe to create twice at once
+        if client.get_experiment_by_name(NAME) is None:
+            here = None if uri.startswith("http") else (HOME / "mlartifacts").as_uri()
+            client.create_experiment(NAME, artifact_location=here)
+    return client
+
+
+def find(client: mlflow.MlflowClient, content: str) -> ModelVersion | None:
+    """The registered version with this content, or None."""
+    found = client.search_model_versions(f"name = '{NAME}' and tags.{CONTENT} = '{content}'")
+    return found[0] if found else None
+
+
+def log(
+    client: mlflow.MlflowClient,
+    content: str,
+    params: dict[str, Any],
+    metrics: dict[str, Any],
+    tags: dict[str, str],
+    files: list[Path],
+    model: dict[str, Any],
+) -> ModelVersion:
+    """Log one run with nested `params` and `metrics`, register its `model`, return the version.
+
+    `model` is what `mlflow.pyfunc.log_model` takes. Inside `mlflow run` the run is that one.
+    A run that an earlier, interrupted call left behind is used again.
+    """
+    experiment = client.get_experiment_by_name(NAME)
+    assert experiment is not None
+    left = client.search_runs([experiment.experiment_id], f"tags.{CONTENT} = '{content}'")
+    if "MLFLOW_RUN_ID" in os.environ:
+        run = mlflow.start_run()
+    elif left:
+        run = mlflow.start_run(run_id=left[0].info.run_id)
+    else:
+        run = mlflow.start_run(experiment_id=experiment.experiment_id, tags={CONTENT: content})
+    with run:
+        mlflow.set_tags({CONTENT: content, **tags})
+        mlflow.log_params(_flat(params))
+        numbers = {k: v for k, v in _flat(metrics).items() if isinstance(v, int | float)}
+        mlflow.log_metrics(numbers)
+        for file in files:
+            mlflow.log_artifact(str(file))
+        info = mlflow.pyfunc.log_model(name="model", **model)
+    if not client.search_registered_models(f"name = '{NAME}'"):
+        client.create_registered_model(NAME, description="Expected spend of every customer.")
+    return client.create_model_version(
+        NAME, info.model_uri, run.info.run_id, tags={CONTENT: content}, model_id=info.model_id
+    )
+
+
+def alias(client: mlflow.MlflowClient, name: str) -> ModelVersion | None:
+    """The version that an alias names, or None."""
+    models = client.search_registered_models(f"name = '{NAME}'")
+    version = models[0].aliases.get(name) if models else None
+    return client.get_model_version(NAME, str(version)) if version else None
+
+
+def load(version: ModelVersion) -> PyFuncModel:
+    """Load a registered version as the serving endpoint does."""
+    return mlflow.pyfunc.load_model(f"models:/{NAME}/{version.version}")
+
+
+def _flat(nested: dict[str, Any]) -> dict[str, Any]:
+    return pd.json_normalize(nested).to_dict("records")[0]

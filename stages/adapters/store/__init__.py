@@ -1,0 +1,1 @@
+"""Cassandra: sessions, tables, the fast way in and out."""

@@ -1,0 +1,107 @@
+"""Control totals: what was loaded is in the store, counted and summed exactly."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from cassandra.cluster import Session
+
+from stages.adapters.store import read, summary
+from stages.adapters.store.keyspace import SETTINGS, qualified
+from stages.adapters.store.wire import Wire
+from stages.domain.contract import KEY
+from stages.domain.errors import UserError
+from stages.domain.manifest import Partition
+from stages.domain.shards import month_of, shard_of
+from stages.domain.tables import TRANSACTIONS
+
+_LOADED = "loaded"  # the setting that names what was loaded last, whole
+
+
+class Totals:
+    """Rows and exact sum of amounts, by partition, of all tables added."""
+
+    def __init__(self, shards: int) -> None:
+        self.shards = shards
+        self.by_partition: dict[Partition, tuple[int, Decimal]] = defaultdict(
+            lambda: (0, Decimal(0))
+        )
+
+    def add(self, rows: pa.Table) -> None:
+        """Count canonical transactions."""
+        sums = partitioned(rows, self.shards).group_by(["month", "shard"])
+        for row in sums.aggregate([("amount", "count"), ("amount", "sum")]).to_pylist():
+            count, amount = self.by_partition[row["month"], row["shard"]]
+            self.by_partition[row["month"], row["shard"]] = (
+                count + row["amount_count"],
+                amount + row["amount_sum"],
+            )
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(count for count, _ in self.by_partition.values())
+
+    @property
+    def amount(self) -> Decimal:
+        """The sum of all amounts."""
+        return sum((amount for _, amount in self.by_partition.values()), Decimal(0))
+
+
+def partitioned(rows: pa.Table, shards: int) -> pa.Table:
+    """Canonical transactions with their `month` and `shard`."""
+    return rows.append_column("month", month_of(rows["booked_at"])).append_column(
+        "shard", shard_of(rows["customer_id"], shards)
+    )
+
+
+def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.Table]) -> None:
+    """Raise UserError unless the store holds every row loaded, with its amount.
+
+    Count and sum of each partition decide. Where the store holds more (rows from elsewhere),
+    the rows loaded, given `again`, are looked up one by one.
+    """
+    there = summary.summaries(session, keyspace, sorted(totals.by_partition))
+    differing = {
+        partition
+        for partition, expected in totals.by_partition.items()
+        if (there[partition].rows, there[partition].amount) != expected
+    }
+    if not differing:
+        return
+    with Wire(session) as wire:
+        lacking = sum(_lacking(wire, keyspace, rows, differing, totals.shards) for rows in again)
+    if lacking:
+        raise UserError(
+            f"{lacking} rows that were loaded are not in keyspace {keyspace} as they were: "
+            "run it again; the rows that are there stay"
+        )
+
+
+def _lacking(
+    wire: Wire, keyspace: str, rows: pa.Table, differing: set[Partition], shards: int
+) -> int:
+    """How many of `rows`, in the partitions `differing`, the store does not hold alike."""
+    rows, lacking = partitioned(rows, shards), 0
+    for month, shard in sorted(differing):
+        ours = rows.filter((pc.field("month") == month) & (pc.field("shard") == shard))
+        if ours.num_rows:
+            pages = read.read_partition(wire, keyspace, (month, shard))
+            there = pa.Table.from_batches(pages, TRANSACTIONS.schema)
+            lacking += ours.join(there, [*KEY, "amount"], join_type="left anti").num_rows
+    return lacking
+
+
+def loaded(session: Session, keyspace: str) -> str | None:
+    """The fingerprint of the source that was last loaded whole; None where there is none."""
+    select = f"SELECT value FROM {qualified(keyspace, SETTINGS.name)} WHERE name = %s"
+    row = session.execute(select, [_LOADED]).one()
+    return row[0] if row else None
+
+
+def remember(session: Session, keyspace: str, fingerprint: str) -> None:
+    """Write down that a source was loaded whole."""
+    insert = f"INSERT INTO {qualified(keyspace, SETTINGS.name)} (name, value) VALUES (%s, %s)"
+    session.execute(insert, [_LOADED, fingerprint])

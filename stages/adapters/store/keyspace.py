@@ -1,0 +1,136 @@
+"""The keyspace and its tables: made where absent, checked where present, never altered."""
+
+import re
+
+from cassandra.cluster import Session
+
+from stages.domain.errors import UserError
+from stages.domain.tables import CUSTOMERS, SCORES, TRANSACTIONS, Column, Table
+
+SETTINGS = Table(
+    "settings", "name", (Column("name", "text", None, False), Column("value", "text", None))
+)
+TABLES = (SETTINGS, TRANSACTIONS, CUSTOMERS, SCORES)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+
+
+def quoted(keyspace: str) -> str:
+    """The keyspace's name for CQL; UserError unless it is a plain lower-case name."""
+    if not _NAME.fullmatch(keyspace):
+        raise UserError(
+            f"store.keyspace={keyspace!r}: give a lower-case letter, then letters, digits or _,"
+            " at most 48 in all"
+        )
+    return f'"{keyspace}"'
+
+
+def qualified(keyspace: str, table: str) -> str:
+    """The table's full name for CQL."""
+    return f'{quoted(keyspace)}."{table}"'
+
+
+def key_of(table: Table) -> tuple[list[str], list[str]]:
+    """The columns of the primary key: those of the partition, those that order its rows."""
+    together, first, rest = re.fullmatch(r"(?:\((.+?)\)|(\w+))(.*)", table.key).groups()  # type: ignore[union-attr]
+    return re.findall(r"\w+", together or first), re.findall(r"\w+", rest)
+
+
+def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> None:
+    """Make the keyspace and its tables, and record the number of shards; keep what is there.
+
+    `replication` is CQL's map, such as `{"class": "SimpleStrategy", "replication_factor": 1}`.
+    Raises UserError where a table has another shape or the keyspace another number of shards.
+    """
+    options = ", ".join(f"'{name}': '{value}'" for name, value in replication.items())
+    session.execute(
+        f"CREATE KEYSPACE IF NOT EXISTS {quoted(keyspace)} WITH replication = {{{options}}}"
+    )
+    for table in TABLES:  # settings first: rows without a recorded number of shards cannot be
+        columns = ", ".join(f'"{c.name}" {c.cql}' for c in table.columns)
+        session.execute(
+            f"CREATE TABLE IF NOT EXISTS {qualified(keyspace, table.name)}"
+            f" ({columns}, PRIMARY KEY ({table.key}))"
+        )
+        _check_shape(session, keyspace, table)
+        if table is SETTINGS:
+            insert = f"INSERT INTO {qualified(keyspace, 'settings')} (name, value)"
+            session.execute(f"{insert} VALUES ('shards', %s) IF NOT EXISTS", [str(shards)])
+            _check_shards(session, keyspace, shards)
+
+
+def check(session: Session, keyspace: str, shards: int) -> None:
+    """Raise UserError unless the keyspace is there, in our shape and with this many shards."""
+    quoted(keyspace)
+    found = session.execute(
+        "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s", [keyspace]
+    )
+    if not found.one():
+        raise UserError(
+            f"the store has no keyspace {keyspace}: fill it with `make ingest` or `make run`"
+        )
+    for table in TABLES:
+        _check_shape(session, keyspace, table)
+    _check_shards(session, keyspace, shards)
+
+
+def _check_shards(session: Session, keyspace: str, shards: int) -> None:
+    settings = qualified(keyspace, "settings")
+    row = session.execute(f"SELECT value FROM {settings} WHERE name = 'shards'").one()
+    recorded = row[0] if row else "no number"
+    if recorded != str(shards):
+        raise UserError(
+            f"keyspace {keyspace} has store.shards={recorded}, not {shards}:"
+            f" set store.shards={recorded}, or ingest into another store.keyspace"
+        )
+
+
+def _check_shape(session: Session, keyspace: str, table: Table) -> None:
+    found = _found(session, keyspace, table)
+    if not found:
+        raise UserError(
+            f"keyspace {keyspace} has no table {table.name}: fill it with `make ingest` or"
+            " `make run`"
+        )
+    wanted = _wanted(table)
+    differences = [
+        f"  {name}: {found.get(name, 'absent')} in the store, {wanted.get(name, 'absent')} here"
+        for name in sorted(wanted | found)
+        if found.get(name) != wanted.get(name)
+    ]
+    if differences:
+        raise UserError(
+            "\n".join(
+                [
+                    f"table {keyspace}.{table.name} has another shape than this program's:",
+                    *differences,
+                    "It was left as it is: ingest into another store.keyspace, or migrate it.",
+                ]
+            )
+        )
+
+
+def _wanted(table: Table) -> dict[str, str]:
+    """What each column should be, in the words of `_found`."""
+    partition, clustering = key_of(table)
+    role = {name: f", partition key {place}" for place, name in enumerate(partition, 1)}
+    role |= {name: f", clustering {place} asc" for place, name in enumerate(clustering, 1)}
+    return {c.name: c.cql + role.get(c.name, "") for c in table.columns}
+
+
+def _found(session: Session, keyspace: str, table: Table) -> dict[str, str]:
+    """What each column of the table in the store is; empty where there is no such table."""
+    rows = session.execute(
+        "SELECT column_name, type, kind, position, clustering_order FROM system_schema.columns"
+        " WHERE keyspace_name = %s AND table_name = %s",
+        [keyspace, table.name],
+    )
+    words = {
+        "partition_key": ", partition key {place}",
+        "clustering": ", clustering {place} {order}",
+        "static": ", static",
+        "regular": "",
+    }
+    return {
+        name: cql + words[kind].format(place=position + 1, order=order)
+        for name, cql, kind, position, order in rows
+    }

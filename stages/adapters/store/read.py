@@ -1,0 +1,114 @@
+"""Rows out of the store: pages decoded into Arrow as they come, partitions side by side."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from cassandra.cluster import Session
+
+from stages.adapters.files import replacing
+from stages.adapters.store import decode
+from stages.adapters.store.keyspace import key_of, qualified
+from stages.adapters.store.retry import answer
+from stages.adapters.store.wire import Wire
+from stages.domain.manifest import Partition
+from stages.domain.tables import TRANSACTIONS, Table
+
+ROW_GROUP = 1 << 17  # rows of Parquet, the same however the pages were cut
+SIDE_BY_SIDE = 4  # partitions at a time; each holds a row group and two pages
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What was read of a partition, to be held against the database's own Summary."""
+
+    rows: int
+    amount: Decimal
+
+
+def extract(
+    session: Session,
+    keyspace: str,
+    partitions: Sequence[Partition],
+    path_of: Callable[[Partition], Path],
+    on_partition: Callable[[Partition, Extracted], None],
+) -> None:
+    """Write each partition to its own Parquet file; `on_partition` hears of each as it is done.
+
+    A file is whole or absent. After an error no further partition is begun.
+    """
+    with Wire(session) as wire, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        futures = {
+            threads.submit(extract_partition, wire, keyspace, p, path_of(p)): p for p in partitions
+        }
+        try:
+            for future in as_completed(futures):
+                on_partition(futures[future], future.result())
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def extract_partition(wire: Wire, keyspace: str, partition: Partition, path: Path) -> Extracted:
+    """Write a partition, in clustering order, to zstd Parquet: the same rows, the same bytes."""
+    rows, amount = 0, Decimal("0.00")
+    with (
+        replacing(path) as beside,
+        pq.ParquetWriter(beside, TRANSACTIONS.schema, compression="zstd") as file,
+    ):
+        for group in _regrouped(read_partition(wire, keyspace, partition)):
+            file.write_table(group, row_group_size=ROW_GROUP)
+            rows += group.num_rows
+            amount += pc.sum(group["amount"]).as_py()
+    return Extracted(rows, amount)
+
+
+def read_partition(wire: Wire, keyspace: str, partition: Partition) -> Iterator[pa.RecordBatch]:
+    """Yield the pages of a partition, in clustering order: customer, instant, transaction."""
+    yield from _pages(wire, keyspace, TRANSACTIONS, "WHERE month = ? AND shard = ?", partition)
+
+
+def read_table(session: Session, keyspace: str, table: Table) -> pa.Table:
+    """Read a whole table, `customers` or `scores`, sorted by its key."""
+    with Wire(session) as wire:
+        rows = pa.Table.from_batches(_pages(wire, keyspace, table), table.schema)
+    partition, clustering = key_of(table)
+    return rows.combine_chunks().sort_by([(name, "ascending") for name in partition + clustering])
+
+
+def _pages(
+    wire: Wire, keyspace: str, table: Table, where: str = "", key: Sequence[Any] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Yield a query's pages; the next one travels while the last one is decoded and used."""
+    columns = [column for column in table.columns if column.arrow is not None]
+    names = ", ".join(column.name for column in columns)
+    select = wire.prepare(f"SELECT {names} FROM {qualified(keyspace, table.name)} {where}")
+
+    state, more = None, True
+    future = wire.page(select, key, state)
+    while more:
+        result = answer(future, partial(wire.page, select, key, state))
+        state, more = result.paging_state, result.has_more_pages
+        if more:
+            future = wire.page(select, key, state)
+        page = result.one()
+        yield decode.record_batch(columns, page.rows, page.content)
+
+
+def _regrouped(pages: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the same rows in whole row groups, the last one shorter."""
+    held: list[pa.RecordBatch] = []
+    for page in pages:
+        held.append(page)
+        while (surplus := sum(batch.num_rows for batch in held) - ROW_GROUP) >= 0:
+            keep = held[-1].num_rows - surplus
+            yield pa.Table.from_batches([*held[:-1], held[-1].slice(0, keep)]).combine_chunks()
+            held = [held[-1].slice(keep)]
+    if sum(batch.num_rows for batch in held):
+        yield pa.Table.from_batches(held).combine_chunks()

@@ -1,0 +1,136 @@
+"""Rows into the store: batches of one partition, many in flight, the same rows twice no change."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, pairwise
+from queue import SimpleQueue
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from cassandra.cluster import Session
+from cassandra.query import PreparedStatement
+
+from stages.adapters.store import encode
+from stages.adapters.store.keyspace import key_of, qualified
+from stages.adapters.store.retry import PASSING, PAUSES, gave_up
+from stages.adapters.store.wire import Batch, Rows, Wire, row_head
+from stages.domain.shards import month_of, shard_of
+from stages.domain.tables import TRANSACTIONS, Table
+
+BATCH_ROWS = 150
+IN_FLIGHT = 64  # batches sent and not answered
+SLICE_ROWS = 1 << 17  # rows encoded at a time, which bounds memory
+
+
+def write_transactions(
+    session: Session, keyspace: str, table: pa.Table, shards: int, on_rows: Callable[[int], None]
+) -> None:
+    """Write `table`, of TRANSACTIONS.schema; `on_rows` hears of each number of rows written.
+
+    A null leaves a cell as it is: nothing is written and no tombstone either. Raises UserError
+    when the store does not answer.
+    """
+    _write(session, keyspace, TRANSACTIONS, _partitioned(table, shards), on_rows)
+
+
+def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Table) -> None:
+    """Write `table` into `customers` or `scores`; a column that it lacks is left as it is."""
+    known = [name for name in table_def.schema.names if name in table.column_names]
+    schema = pa.schema([table_def.schema.field(name) for name in known])
+    slices = (table.slice(at, SLICE_ROWS) for at in range(0, table.num_rows, SLICE_ROWS))
+    rows = (part.select(known).cast(schema) for part in slices)
+    _write(session, keyspace, table_def, rows, lambda count: None)
+
+
+def _partitioned(table: pa.Table, shards: int) -> Iterator[pa.Table]:
+    """Yield slices of transactions with their month and shard, partition after partition."""
+    for at in range(0, table.num_rows, SLICE_ROWS):
+        rows = table.slice(at, SLICE_ROWS).cast(TRANSACTIONS.schema)
+        rows = rows.append_column("month", month_of(rows["booked_at"]))
+        rows = rows.append_column("shard", shard_of(rows["customer_id"], shards))
+        yield rows.sort_by([("month", "ascending"), ("shard", "ascending")])
+
+
+def _write(
+    session: Session,
+    keyspace: str,
+    table_def: Table,
+    slices: Iterator[pa.Table],
+    on_rows: Callable[[int], None],
+) -> None:
+    first = next(slices, None)
+    if first is None:
+        return
+    with Wire(session) as wire:
+        names = ", ".join(first.column_names)
+        marks = ", ".join("?" * first.num_columns)
+        insert = f"INSERT INTO {qualified(keyspace, table_def.name)} ({names}) VALUES ({marks})"
+        statement = wire.prepare(insert)
+        partition = key_of(table_def)[0]
+        batches = (
+            batch
+            for rows in chain([first], slices)
+            for batch in _batches(statement, keyspace, partition, rows)
+        )
+        _send(wire, batches, on_rows)
+
+
+def _batches(
+    statement: PreparedStatement, keyspace: str, partition: Sequence[str], rows: pa.Table
+) -> Iterator[Batch]:
+    """Yield batches of neighbouring rows of the same partition."""
+    rows = rows.combine_chunks()
+    columns = {name: encode.column(rows[name].chunk(0)) for name in rows.column_names}
+    offsets, content = encode.rows(list(columns.values()), row_head(statement, len(columns)))
+    for start, end in _bounds(rows.select(list(partition))):
+        part = Rows(end - start, content[offsets[start] : offsets[end]])
+        yield Batch(part, keyspace, [columns[name][start] for name in partition])
+
+
+def _bounds(keys: pa.Table) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of runs of at most BATCH_ROWS equal rows of `keys`."""
+    count = keys.num_rows
+    new = np.zeros(count, bool)
+    new[0] = True
+    for key in keys.columns:
+        changes = pc.not_equal(key.slice(1), key.slice(0, count - 1))
+        new[1:] |= changes.to_numpy()
+    edges = [*np.flatnonzero(new).tolist(), count]
+    for run, following in pairwise(edges):
+        for start in range(run, following, BATCH_ROWS):
+            yield start, min(start + BATCH_ROWS, following)
+
+
+def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) -> None:
+    """Send batches, IN_FLIGHT at a time; what fails for now waits and is sent again."""
+    answers: SimpleQueue[tuple[Batch, int, float, Exception | None]] = SimpleQueue()
+    flying = 0
+
+    def launch(batch: Batch, attempt: int) -> None:
+        wire.send(batch).add_callbacks(
+            lambda _: answers.put((batch, attempt, 0.0, None)),
+            lambda error: answers.put((batch, attempt, time.monotonic(), error)),
+        )
+
+    def land() -> int:
+        """Take one answer; return how many batches it ends."""
+        batch, attempt, failed_at, error = answers.get()
+        if error is None:
+            on_rows(len(batch))
+            return 1
+        if not isinstance(error, PASSING):
+            raise error
+        if attempt == len(PAUSES):
+            raise gave_up(error) from error
+        time.sleep(max(0.0, failed_at + PAUSES[attempt] - time.monotonic()))
+        launch(batch, attempt + 1)
+        return 0
+
+    for batch in batches:
+        while flying >= IN_FLIGHT:
+            flying -= land()
+        launch(batch, 0)
+        flying += 1
+    while flying:
+        flying -= land()

@@ -1,0 +1,1 @@
+"""Pure functions on tables and arrays: no files, no network, no MLflow, no Cassandra."""

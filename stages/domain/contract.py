@@ -1,0 +1,112 @@
+"""The contract of a transaction: draft rows of a source become canonical rows or rejects."""
+
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stages.domain.errors import UserError
+from stages.domain.tables import INSTANT, KINDS, MONEY, TRANSACTIONS
+
+KEY = ["customer_id", "booked_at", "transaction_id"]
+REQUIRED = (*KEY, "amount")
+LONGEST_TEXT = 1024  # characters; an id or a name is never longer
+LARGEST_AMOUNT = 1e13  # beyond it a float no longer holds cents
+
+
+def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
+    """Return (canonical rows, rejected rows with their `reason`).
+
+    `draft` has the columns of `transactions` that the source knows: texts; `booked_at` a
+    timestamp (naive is UTC; null where it could not be read); amount, discount and quantity
+    numbers; `kind` may lack (purchase, or refund where money came in). A row is rejected for the
+    first rule that it breaks; the same key twice rejects the later row.
+    Raises UserError when a required column lacks or has another type.
+    """
+    missing = [name for name in REQUIRED if name not in draft.column_names]
+    if missing:
+        raise UserError(f"the source has no column for {', '.join(missing)}: add it to its mapping")
+    rows = pa.table({f.name: _typed(draft, f) for f in TRANSACTIONS.schema if _has(draft, f)})
+    reason = pa.nulls(rows.num_rows, pa.string())
+    for text, broken in reversed(_rules(rows, now).items()):
+        reason = pc.if_else(pc.fill_null(broken, True), text, reason)
+    good = pc.is_null(reason)
+    rejected = draft.append_column("reason", reason).filter(pc.invert(good))
+    return _canonical(rows.filter(good)), rejected
+
+
+def _has(draft: pa.Table, field: pa.Field) -> bool:
+    return field.name in draft.column_names
+
+
+def _typed(draft: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    """The draft's column in the field's type, but numbers as they are: they are judged first."""
+    column = draft[field.name]
+    try:
+        if field.type == INSTANT:
+            utc = column if column.type.tz else pc.assume_timezone(column, "UTC")
+            return pc.cast(utc, INSTANT, safe=False)  # finer than a millisecond is cut
+        if field.type == MONEY:
+            return column if pa.types.is_decimal(column.type) else pc.cast(column, pa.float64())
+        return pc.cast(column, field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, AttributeError) as error:
+        raise UserError(f"column {field.name} is {column.type}, expected {field.type}") from error
+
+
+def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
+    """Where each rule is broken; null counts as broken."""
+    rules = {
+        f"{name} is missing": pc.equal(pc.utf8_length(rows[name]), 0)
+        for name in ("customer_id", "transaction_id")
+    }
+    rules |= {
+        "booked_at is missing or not a date": pc.is_null(rows["booked_at"]),
+        "booked_at is in the future": pc.greater(rows["booked_at"], pa.scalar(now, INSTANT)),
+        "amount is missing or not a finite number": _not_finite(rows["amount"]),
+        "amount is too large": pc.greater_equal(_size(rows["amount"]), LARGEST_AMOUNT),
+    }
+    if "discount" in rows.column_names:
+        bad = pc.fill_null(_not_finite(rows["discount"]), False)
+        rules["discount is not a finite number"] = bad
+    if "kind" in rows.column_names:
+        known = pc.is_in(rows["kind"], pa.array(KINDS))
+        rules[f"kind is none of {', '.join(KINDS)}"] = pc.invert(known)
+    for name in (f.name for f in TRANSACTIONS.schema if f.type == pa.string()):
+        if name in rows.column_names:
+            long = pc.greater(pc.utf8_length(rows[name]), LONGEST_TEXT)
+            rules[f"{name} is longer than {LONGEST_TEXT} characters"] = pc.fill_null(long, False)
+    rules["the same customer, instant and transaction_id came before"] = _repeated(rows)
+    return rules
+
+
+def _size(number: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.abs(pc.cast(number, pa.float64()))
+
+
+def _not_finite(number: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.invert(pc.is_finite(pc.cast(number, pa.float64())))
+
+
+def _repeated(rows: pa.Table) -> pa.ChunkedArray:
+    place = pa.array(range(rows.num_rows), pa.int64())
+    first = (
+        rows.select(KEY).append_column("place", place).group_by(KEY).aggregate([("place", "min")])
+    )
+    return pc.invert(pc.is_in(place, first["place_min"]))
+
+
+def _canonical(rows: pa.Table) -> pa.Table:
+    """The canonical schema: cents exactly, defaults for what lacks."""
+    columns = {}
+    for field in TRANSACTIONS.schema:
+        if not _has(rows, field):
+            columns[field.name] = pa.nulls(rows.num_rows, field.type)
+        elif field.type == MONEY:
+            columns[field.name] = pc.cast(pc.round(rows[field.name], 2), MONEY)
+        else:
+            columns[field.name] = rows[field.name]
+    if not _has(rows, TRANSACTIONS.schema.field("kind")):
+        money_in = pc.less(columns["amount"], pa.scalar(0, MONEY))
+        columns["kind"] = pc.if_else(money_in, "refund", "purchase")
+    columns["discount"] = pc.fill_null(columns["discount"], pa.scalar(0, MONEY))
+    return pa.table(columns, TRANSACTIONS.schema)

@@ -1,0 +1,113 @@
+"""How good a forecast of spend is: ranking first, then level, then detail by decile."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+from sklearn.metrics import mean_absolute_error, roc_auc_score
+
+DECILES = 10
+
+
+def gini(actual: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Normalised Gini: 1 for the true order of customers, 0 for a random one.
+
+    Frees et al. (2011), Summarizing insurance scores using a Gini index: the area between the
+    curve of cumulative spend, best customers first, and the diagonal, over that of the true order.
+    `weight` counts a customer more than once (a bootstrap sample). NaN where nobody spent.
+    """
+    weight = np.ones(len(actual)) if weight is None else weight
+    return _area(actual, predicted, weight) / _area(actual, actual, weight)
+
+
+def _area(actual: np.ndarray, order_by: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(-order_by, kind="stable")
+    w = weight[order]
+    spend = np.cumsum(actual[order] * w)
+    before = np.concatenate([[0.0], spend[:-1]])
+    return float(np.sum(w * (spend + before)) / (2 * w.sum() * spend[-1]) - 0.5)
+
+
+def gini_gain(
+    actual: np.ndarray, ours: np.ndarray, theirs: np.ndarray, rounds: int, seed: int
+) -> dict[str, float]:
+    """Gini of `ours` minus Gini of `theirs` with its 95 % interval.
+
+    Paired bootstrap over customers: both forecasts are judged on the same resampled customers.
+    """
+    rng = np.random.default_rng(seed)
+    n = len(actual)
+    draws = []
+    for _ in range(rounds):
+        weight = np.bincount(rng.integers(0, n, n), minlength=n).astype(float)
+        draws.append(gini(actual, ours, weight) - gini(actual, theirs, weight))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    gain = gini(actual, ours) - gini(actual, theirs)
+    return {"gini": gain, "low": float(low), "high": float(high)}
+
+
+def judge(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
+    """All figures of one forecast; None where a figure does not apply (see `notes`).
+
+    mae in money over the horizon; bias is total predicted over total actual; auc is of spending
+    anything at all.
+    """
+    spends = actual > 0
+    spread = actual.std() > 0 and predicted.std() > 0
+    return {
+        "gini": gini(actual, predicted) if spends.any() else None,
+        "spearman": float(spearmanr(actual, predicted).statistic) if spread else None,
+        "mae": float(mean_absolute_error(actual, predicted)),
+        "bias": float(predicted.sum() / actual.sum()) if spends.any() else None,
+        "auc": float(roc_auc_score(spends, predicted)) if 0 < spends.mean() < 1 else None,
+        "coverage": None,
+    }
+
+
+def notes(figures: dict[str, float | None]) -> dict[str, str]:
+    """Why a figure of `judge` is None."""
+    reasons = {
+        "gini": "nobody spent in the holdout",
+        "spearman": "all customers have the same actual or predicted spend",
+        "bias": "nobody spent in the holdout",
+        "auc": "all customers spent, or none did",
+        "coverage": "the model gives no intervals",
+    }
+    return {name: reasons[name] for name, value in figures.items() if value is None}
+
+
+def report(
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    simple: dict[str, np.ndarray],
+    rounds: int,
+    seed: int,
+) -> dict[str, Any]:
+    """The figures of the forecast and of the `simple` ones, and its gain over the best of them."""
+    holdout = judge(actual, predicted)
+    of_simple = {name: judge(actual, forecast) for name, forecast in simple.items()}
+    gain: dict[str, Any] = {}
+    if holdout["gini"] is not None:
+        best = max(of_simple, key=lambda name: of_simple[name]["gini"] or 0.0)
+        gain = {"over": best, **gini_gain(actual, predicted, simple[best], rounds, seed)}
+    return {"holdout": holdout, "baselines": of_simple, "gain": gain, "notes": notes(holdout)}
+
+
+def calibration(actual: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Mean predicted and actual spend of each tenth of customers, lowest predicted first."""
+    frame = pd.DataFrame({"actual": actual, "predicted": predicted})
+    place = frame["predicted"].rank(method="first")
+    frame["decile"] = np.ceil(place * DECILES / len(frame)).astype(int)
+    means = frame.groupby("decile").mean()
+    return means.assign(customers=frame.groupby("decile").size()).reset_index()
+
+
+def cumulative_gain(actual: np.ndarray, forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Share of all spend held by the best customers by each forecast, at every hundredth."""
+    share = np.linspace(0, 1, 101)
+    columns = {"customers": share}
+    for name, predicted in forecasts.items():
+        spend = np.concatenate([[0], np.cumsum(actual[np.argsort(-predicted, kind="stable")])])
+        columns[name] = spend[np.round(share * len(actual)).astype(int)] / spend[-1]
+    return pd.DataFrame(columns)

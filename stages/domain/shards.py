@@ -1,0 +1,28 @@
+"""Which partition of the store a transaction belongs to: its month and its customer's shard."""
+
+import zlib
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def shard_of(customer_ids: pa.Array | pa.ChunkedArray, shards: int) -> pa.ChunkedArray:
+    """Return CRC-32 of each id's UTF-8 bytes modulo `shards`, int16.
+
+    CRC-32 is the same on every machine and in every language, and spreads ids that count upwards.
+    """
+    unique = pc.unique(customer_ids)
+    shard = pa.array((zlib.crc32(i.encode()) % shards for i in unique.to_pylist()), pa.int16())
+    return _chunked(shard.take(pc.index_in(customer_ids, unique)))
+
+
+def month_of(instants: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the month of each instant as text, YYYY-MM in UTC."""
+    first_day = pc.floor_temporal(instants, unit="month")
+    unique = pc.unique(first_day)
+    name = pc.strftime(unique, format="%Y-%m")
+    return _chunked(name.take(pc.index_in(first_day, unique)))
+
+
+def _chunked(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])

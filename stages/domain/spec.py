@@ -1,0 +1,19 @@
+"""What decides the features of a customer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What decides the features: days of the horizon, of windows, of half-lives."""
+
+    horizon: int
+    windows: tuple[int, ...]
+    half_lives: tuple[int, ...]
+    shortest_tenure: int  # days; a newcomer's rate is over at least so many
+    kinds: tuple[str, ...]  # of transaction that count as spend
+
+    @property
+    def all_windows(self) -> tuple[int, ...]:
+        """The windows, the horizon among them, ascending."""
+        return tuple(sorted({*self.windows, self.horizon}))

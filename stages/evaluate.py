@@ -1,0 +1,55 @@
+"""Evaluate: the holdout model against the baselines, strictly out of time."""
+
+import logging
+
+import pandas as pd
+
+from stages.adapters import config, models
+from stages.adapters.files import read_json, write_bytes, write_json
+from stages.adapters.logs import stage
+from stages.adapters.paths import MODELS, PROCESSED, REPORTS
+from stages.domain import frame, metrics
+from stages.domain.baselines import baselines
+from stages.domain.cutoffs import Plan
+
+log = logging.getLogger(__name__)
+
+
+@stage
+def main() -> None:
+    """Write reports/: metrics.json and the data of the plots."""
+    params = config.load()
+    plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
+    rows = frame.at(pd.read_parquet(PROCESSED / "frame.parquet"), [plan.cutoff])
+    actual = rows["target"].to_numpy()
+    predicted = models.load(MODELS / "holdout").score(rows)["expected_spend"].to_numpy()
+    simple = baselines(rows, params.horizon, params.features.shortest_tenure)
+    report = metrics.report(actual, predicted, simple, params.evaluation.rounds, params.seed)
+    context = {
+        "source": params.source.name,
+        "customers": len(rows),
+        "as_of": plan.as_of.isoformat(),
+        "cutoff": plan.cutoff.isoformat(),
+        "horizon": params.horizon,
+    }
+    write_json(REPORTS / "metrics.json", context | report)
+    plots = {
+        "calibration": metrics.calibration(actual, predicted),
+        "gain": metrics.cumulative_gain(actual, {"model": predicted, **simple}),
+    }
+    for name, table in plots.items():
+        write_bytes(REPORTS / f"{name}.csv", table.to_csv(index=False).encode())
+    gain = report["gain"]
+    log.info(
+        "out-of-time Gini %.4f, %+.4f over %s [%.4f, %.4f]",
+        report["holdout"]["gini"],
+        gain["gini"],
+        gain["over"],
+        gain["low"],
+        gain["high"],
+        extra={"customers": len(rows)},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Extract: what changed in Cassandra comes to data/raw; nothing else is read."""
+
+import logging
+
+from cassandra.cluster import Session
+from tqdm import tqdm
+
+from stages.adapters import config, raw
+from stages.adapters.files import digest, write_parquet
+from stages.adapters.logs import stage
+from stages.adapters.store import keyspace, read, summary
+from stages.adapters.store.session import connect
+from stages.domain.errors import UserError
+from stages.domain.manifest import Partition, Summary, changed
+from stages.domain.tables import CUSTOMERS
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 3  # at a partition that is written to while it is read
+
+
+@stage
+def main() -> None:
+    """Bring data/raw up to date with the store, and seal it with its manifest."""
+    store = config.load().store
+    with connect() as session:
+        keyspace.check(session, store.keyspace, store.shards)
+        held = raw.held()
+        for _ in range(ATTEMPTS):
+            # Summed up before the read, so that a write in between shows at the next look.
+            database = summary.summaries(session, store.keyspace)
+            stale = changed(database, {p: h.summary for p, h in held.items()})
+            held = {p: h for p, h in held.items() if p in database and p not in stale}
+            if not stale:
+                break
+            log.info("reading %d of %d partitions", len(stale), len(database))
+            _read(session, store.keyspace, stale, database, held)
+        else:
+            raise UserError(
+                f"{len(stale)} partitions changed while they were read, {ATTEMPTS} times: "
+                "extract when nobody writes to them"
+            )
+        write_parquet(raw.CUSTOMERS, read.read_table(session, store.keyspace, CUSTOMERS))
+    raw.seal(held, store.shards)
+    totals = raw.manifest()
+    log.info("%s rows in %d partitions, sum %s", f"{totals['rows']:,}", len(held), totals["amount"])
+
+
+def _read(
+    session: Session,
+    name: str,
+    stale: list[Partition],
+    database: dict[Partition, Summary],
+    held: dict[Partition, raw.Held],
+) -> None:
+    """Read the partitions `stale`; those that are what the database said become `held`."""
+    with tqdm(total=sum(database[p].rows for p in stale), unit=" rows", disable=None) as bar:
+
+        def keep(partition: Partition, extracted: read.Extracted) -> None:
+            said = database[partition]
+            if (extracted.rows, extracted.amount) == (said.rows, said.amount):
+                held[partition] = raw.Held(said, digest(raw.path(partition)))
+                raw.remember(held)  # so that an interrupted extraction goes on from here
+            bar.update(extracted.rows)
+
+        read.extract(session, name, stale, raw.path, keep)
+
+
+if __name__ == "__main__":
+    main()

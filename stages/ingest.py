@@ -1,0 +1,70 @@
+"""Ingest: a source's transactions and customers go to Cassandra, once, every row accounted for."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.csv
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from stages.adapters import config, sources
+from stages.adapters.files import replacing
+from stages.adapters.logs import stage
+from stages.adapters.paths import REJECTS
+from stages.adapters.store import control, keyspace, write
+from stages.adapters.store.session import connect
+from stages.domain.contract import split
+from stages.domain.tables import CUSTOMERS
+
+log = logging.getLogger(__name__)
+
+
+@stage
+def main() -> None:
+    """Load the source of params.yaml; the same source twice changes nothing."""
+    params = config.load()
+    store, name = params.store, params.store.keyspace
+    source = sources.module(params.source.name)
+    mark = sources.fingerprint(source, params.source)
+    with connect() as session:
+        keyspace.ensure(session, name, store.shards, dict(store.replication))
+        if control.loaded(session, name) == mark:
+            log.info("%s is in keyspace %s already", params.source.name, name)
+            return
+        totals = control.Totals(store.shards)
+        rejects: list[pa.Table] = []
+        with tqdm(total=source.rows(params.source), unit=" rows", disable=None) as bar:
+            for accepted, rejected in _contract(source, params.source):
+                write.write_transactions(session, name, accepted, store.shards, bar.update)
+                totals.add(accepted)
+                rejects += [rejected] if rejected.num_rows else []
+        write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
+        control.verify(
+            session, name, totals, (rows for rows, _ in _contract(source, params.source))
+        )
+        control.remember(session, name, mark)
+    log.info("%s rows in the store, sum %s, as in the source", f"{totals.rows:,}", totals.amount)
+    _report(rejects, params.source.name)
+
+
+def _contract(source: sources.Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.Table]]:
+    now = datetime.now(UTC)
+    return (split(draft, now) for draft in source.transactions(group))
+
+
+def _report(rejects: list[pa.Table], name: str) -> None:
+    """Write the rejected rows with their reasons beside the data, and say how many."""
+    path = REJECTS / f"{name}.csv"
+    if not rejects:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as beside:
+        pa.csv.write_csv(pa.concat_tables(rejects), beside)
+    count = sum(table.num_rows for table in rejects)
+    log.warning("%d rows broke the contract: see %s for each and its reason", count, path)
+
+
+if __name__ == "__main__":
+    main()

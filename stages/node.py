@@ -1,0 +1,44 @@
+"""Node: the local Cassandra of this checkout, `python -m stages.node up|down|status`."""
+
+import argparse
+import os
+import sys
+
+from stages.adapters.local import node
+from stages.adapters.local.node_config import NodeConfig
+from stages.adapters.logs import stage
+from stages.adapters.paths import NODE
+
+
+@stage
+def main() -> None:
+    """Start, stop or find the node."""
+    parser = argparse.ArgumentParser(prog="python -m stages.node", description=__doc__)
+    parser.add_argument("what", choices=("up", "down", "status"))
+    {"up": _up, "down": _down, "status": _status}[parser.parse_args().what]()
+
+
+def _up() -> None:
+    if cluster := os.environ.get("CASSANDRA_CONTACT_POINTS"):
+        print(f"using the cluster at {cluster}; no local node is started")
+        return
+    print(f"Cassandra answers at {node.up(NodeConfig(NODE))}")
+
+
+def _down() -> None:
+    print("Cassandra is stopped" if node.down(NODE) else "Cassandra was not running")
+
+
+def _status() -> None:
+    now = node.status(NODE)
+    if now.pid is None:
+        print(f"stopped; log {now.log}")
+        sys.exit(1)
+    print(
+        f"{f'running at {now.address}' if now.address else 'starting'}, "
+        f"process {now.pid}, log {now.log}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What the registered model takes and gives: its signature and an example."""
+
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+OPTIONAL = {
+    "transaction_id": "string",
+    "kind": "string",
+    "category": "string",
+    "merchant": "string",
+    "discount": "double",
+}
+
+
+def signature(as_of: date) -> ModelSignature:
+    """Transactions in, one row a customer out; `as_of` defaults to what the model was made for."""
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec("string", "customer_id"),
+        ColSpec("datetime", "booked_at"),
+        ColSpec("double", "amount"),
+        *(ColSpec(kind, name, required=False) for name, kind in OPTIONAL.items()),
+    ]
+    outputs: list[ColSpec | TensorSpec] = [
+        ColSpec("string", "customer_id"),
+        ColSpec("double", "expected_spend"),
+        ColSpec("double", "percentile"),
+        ColSpec("string", "tier"),
+        ColSpec("string", "model_version"),
+        ColSpec("string", "as_of"),
+    ]
+    params = ParamSchema([ParamSpec("as_of", "string", as_of.isoformat())])
+    return ModelSignature(Schema(inputs), Schema(outputs), params)
+
+
+def example(as_of: date) -> pd.DataFrame:
+    """Transactions of two made-up customers: one weekly, one long gone."""
+    noon = datetime(as_of.year, as_of.month, as_of.day, 12)
+    rows = [("weekly", 7 * week, 40.0 + week) for week in range(1, 13)]
+    rows += [("gone", 200 + 10 * i, 25.5) for i in range(3)]
+    return pd.DataFrame(
+        {
+            "customer_id": [customer for customer, _, _ in rows],
+            "booked_at": [noon - timedelta(days=age) for _, age, _ in rows],
+            "amount": [amount for _, _, amount in rows],
+        }
+    )

@@ -1,0 +1,104 @@
+"""From the files of a pipeline result to its MLflow run and registered version."""
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+import platform
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+from omegaconf import OmegaConf
+
+from stages.adapters import config, models, registry
+from stages.adapters.dvc import data_version
+from stages.adapters.files import digest, read_json
+from stages.adapters.paths import MODELS, REPORTS, ROOT
+from stages.domain.errors import UserError
+from stages.serving import interface
+
+log = logging.getLogger(__name__)
+
+CODE = ROOT / "stages"
+# What the registered model imports; their versions are those of requirements.txt.
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "duckdb", "ibis-framework", "onnxruntime")
+METRICS = REPORTS / "metrics.json"
+
+
+def content() -> str:
+    """The digest of all that makes a registered version: parameters, data, model, code."""
+    parts = {
+        "params": OmegaConf.to_container(config.load()),
+        "data": data_version(),
+        "model": digest(MODELS / "capability"),
+        "metrics": digest(METRICS),
+        "code": [digest(file) for file in sorted(CODE.rglob("*.py"))],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
+    """The version of the result with content `key`: found, or logged and registered now."""
+    version = registry.find(client, key)
+    if version is not None:
+        log.info("version %s of %s has this result already", version.version, registry.NAME)
+        return version
+    with TemporaryDirectory() as folder:
+        version = registry.log(
+            client,
+            key,
+            params=OmegaConf.to_container(config.load()),  # type: ignore[arg-type]
+            metrics=read_json(METRICS),
+            tags={"data_version": data_version(), "python": platform.python_version()},
+            files=[METRICS, *sorted(REPORTS.glob("*.csv")), _environment(Path(folder))],
+            model=_package(Path(folder)),
+        )
+    log.info("registered %s version %s", registry.NAME, version.version)
+    return version
+
+
+def trial(version: ModelVersion) -> None:
+    """Load `version` as serving would and score its example; UserError unless the answer is sane.
+
+    MLflow registers a broken model without a word, so this must come before any alias moves.
+    """
+    as_of = models.load(MODELS / "capability").as_of
+    example = interface.example(as_of)
+    try:
+        answer = pd.DataFrame(registry.load(version).predict(example))
+    except Exception as error:
+        raise UserError(
+            f"version {version.version} does not load and score: {type(error).__name__}; "
+            "the champion stays; rebuild with `dvc repro --force`"
+        ) from error
+    spend = answer["expected_spend"]
+    sane = (spend >= 0).all() and (spend < float("inf")).all()
+    if not sane or set(answer["customer_id"]) != set(example["customer_id"]):
+        raise UserError(f"version {version.version} does not score its own example sensibly")
+
+
+def _package(folder: Path) -> dict[str, Any]:
+    """The arguments of mlflow.pyfunc.log_model; only source code goes along, no caches."""
+    model = models.load(MODELS / "capability")
+    code = shutil.copytree(CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    return {
+        "python_model": str(CODE / "serving" / "model.py"),
+        "artifacts": {"model": str(MODELS / "capability")},
+        "code_paths": [str(code)],
+        "signature": interface.signature(model.as_of),
+        "input_example": interface.example(model.as_of),
+        "pip_requirements": [f"{n}=={importlib.metadata.version(n)}" for n in REQUIREMENTS],
+    }
+
+
+def _environment(folder: Path) -> Path:
+    """A file with the version of every installed package."""
+    packages = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
+    file = folder / "environment.txt"
+    file.write_text("\n".join(packages) + "\n")
+    return file

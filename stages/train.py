@@ -1,0 +1,44 @@
+"""Train: the capability model, once for the holdout to judge and once to score as_of."""
+
+import logging
+
+import pandas as pd
+
+from stages.adapters import config, models
+from stages.adapters.files import read_json
+from stages.adapters.logs import stage
+from stages.adapters.paths import MODELS, PROCESSED
+from stages.domain.capability import CapabilityRegressor
+from stages.domain.cutoffs import Plan
+from stages.domain.training import fit
+
+log = logging.getLogger(__name__)
+
+
+@stage
+def main() -> None:
+    """Write models/holdout and models/capability."""
+    params = config.load()
+    plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
+    rows = pd.read_parquet(PROCESSED / "frame.parquet")
+    for name, cutoffs, as_of in (
+        ("holdout", plan.training, plan.cutoff),
+        ("capability", plan.refit, plan.as_of),
+    ):
+        regressor = CapabilityRegressor(**params.model, random_state=params.seed)
+        model = fit(
+            rows, cutoffs, as_of, plan.first, config.spec(params), regressor, params.tiers.shares
+        )
+        models.save(model, MODELS / name)
+        log.info(
+            "%s: %d features at %d cutoffs, made for %s",
+            name,
+            len(model.columns),
+            len(cutoffs),
+            as_of,
+            extra={"features": len(model.columns), "bytes": len(model.ensemble)},
+        )
+
+
+if __name__ == "__main__":
+    main()

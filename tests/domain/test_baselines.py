@@ -1,0 +1,19 @@
+"""The simple forecasts are plain arithmetic on the frame."""
+
+import pandas as pd
+
+from stages.domain.baselines import baselines
+
+
+def test_last_horizon_is_what_was_spent_in_it_and_rate_the_rate_of_all_history():
+    frame = pd.DataFrame(
+        {"tenure": [300.0, 15.0], "spend_rate_30": [90.0, 60.0], "spend_rate": [70.0, 60.0]}
+    )
+    simple = baselines(frame, horizon=30, shortest_tenure=7)
+    assert simple["last_horizon"].tolist() == [90, 30]  # 15 days at 60 a month are 30
+    assert simple["rate"].tolist() == [70, 60]
+
+
+def test_a_customer_with_more_refunds_than_purchases_is_forecast_nothing():
+    frame = pd.DataFrame({"tenure": [90.0], "spend_rate_30": [-5.0], "spend_rate": [-1.0]})
+    assert baselines(frame, 30, 7)["rate"].tolist() == [0]

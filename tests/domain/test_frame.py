@@ -1,0 +1,46 @@
+"""The frame joins past and future of a customer; its contract refuses what cannot be."""
+
+from datetime import date
+
+import pandas as pd
+import pandera.errors
+import pytest
+
+from stages.domain import frame
+
+MAY, JUNE = date(2020, 5, 1), date(2020, 6, 1)
+FEATURES = pd.DataFrame(
+    {"customer_id": ["a", "b", "a"], "cutoff": [MAY, MAY, JUNE], "tenure": [5.0, 9.0, 36.0]}
+)
+TARGETS = pd.DataFrame({"customer_id": ["a"], "cutoff": [MAY], "target": [12.5]})
+
+
+def joined():
+    rows = frame.join(FEATURES, TARGETS, [MAY])
+    rows["cutoff"] = rows["cutoff"].astype("datetime64[s]")
+    return rows
+
+
+def test_no_spend_is_zero_where_the_future_is_known_and_null_where_it_is_not():
+    assert joined()["target"].fillna(-1).tolist() == [12.5, 0, -1]
+
+
+def test_rows_of_a_cutoff_are_those_of_its_day():
+    assert frame.at(joined(), [JUNE])["tenure"].tolist() == [36]
+
+
+def test_the_contract_accepts_a_good_frame():
+    frame.contract(["tenure"]).validate(joined())
+
+
+@pytest.mark.parametrize(("column", "value"), [("tenure", float("inf")), ("target", -1.0)])
+def test_the_contract_refuses_infinite_features_and_negative_targets(column, value):
+    rows = joined()
+    rows.loc[0, column] = value
+    with pytest.raises(pandera.errors.SchemaError):
+        frame.contract(["tenure"]).validate(rows)
+
+
+def test_the_contract_refuses_a_customer_twice_at_a_cutoff():
+    with pytest.raises(pandera.errors.SchemaError):
+        frame.contract(["tenure"]).validate(pd.concat([joined()] * 2, ignore_index=True))

@@ -1,0 +1,37 @@
+"""Which partition a transaction belongs to."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from stages.domain.shards import month_of, shard_of
+from stages.domain.tables import INSTANT
+
+
+def test_a_customer_is_always_in_the_same_shard() -> None:
+    ids = pa.chunked_array([["123456789", "42"], ["müller", "42", ""]])
+    # CRC-32's own check value: "123456789" is 0xCBF43926, which is 6 modulo 8.
+    assert shard_of(ids, 8).to_pylist() == [6, 0, 1, 0, 0]
+    assert shard_of(ids, 8).type == pa.int16()
+
+
+def test_one_shard_holds_everybody() -> None:
+    assert shard_of(pa.array(["a", "b", "c"]), 1).to_pylist() == [0, 0, 0]
+
+
+def test_the_month_is_that_of_utc_to_the_millisecond() -> None:
+    instants = pa.array(
+        [
+            datetime(2017, 1, 31, 23, 59, 59, 999000, UTC),
+            datetime(2017, 2, 1, tzinfo=UTC),
+            datetime(1969, 12, 31, 23, 59, 59, 999000, UTC),
+            datetime(2017, 2, 28, tzinfo=UTC),
+        ],
+        INSTANT,
+    )
+    assert month_of(instants).to_pylist() == ["2017-01", "2017-02", "1969-12", "2017-02"]
+
+
+def test_no_rows_have_no_partition() -> None:
+    assert shard_of(pa.array([], pa.string()), 4).to_pylist() == []
+    assert month_of(pa.array([], INSTANT)).to_pylist() == []

@@ -1,0 +1,123 @@
+"""A node starts from nothing but Python packages, once, survives a kill and ends when told."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import psutil
+import pytest
+from cassandra.cluster import Cluster
+
+from stages.adapters.local import node
+from stages.adapters.local.node_config import NodeConfig, identity
+from stages.domain.errors import UserError
+
+
+@dataclass
+class Started:
+    """A node of this module's own, started twice at once while its port was taken."""
+
+    config: NodeConfig
+    taken: int
+    addresses: set[node.Address]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    folder = tmp_path_factory.mktemp("node")
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.MonkeyPatch.context() as env:
+        env.setenv("PATH", "")  # no java but the one from pip
+        config = NodeConfig(folder, port=other.getsockname()[1], heap="512m")
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                addresses = set(pool.map(node.up, [config, config]))
+            yield Started(config, config.port, addresses)
+        finally:
+            node.down(folder)
+
+
+def processes(config: NodeConfig) -> list[int]:
+    word = identity(config.folder)
+    everyone = psutil.process_iter(["cmdline"])
+    return [process.pid for process in everyone if word in (process.info["cmdline"] or [])]
+
+
+def ask(address: node.Address, *statements: str) -> list[tuple]:
+    with Cluster([address.host], port=address.port) as cluster:
+        session = cluster.connect()
+        for statement in statements:
+            rows = session.execute(statement, timeout=30).all()
+    return [tuple(row) for row in rows]
+
+
+def test_the_node_is_cassandra_5_0_5(cassandra: node.Address) -> None:
+    assert ask(cassandra, "SELECT release_version FROM system.local") == [("5.0.5",)]
+
+
+def test_two_starts_at_once_make_one_node(started: Started) -> None:
+    assert len(started.addresses) == 1
+    assert processes(started.config) == [node.status(started.config.folder).pid]
+
+
+def test_a_taken_port_is_left_to_its_owner(started: Started) -> None:
+    (address,) = started.addresses
+    assert address.port != started.taken
+    assert ask(address, "SELECT cluster_name FROM system.local") == [("purchasing",)]
+
+
+def test_starting_what_runs_returns_at_once(started: Started) -> None:
+    before = processes(started.config)
+    began = time.monotonic()
+    assert node.up(started.config) in started.addresses
+    assert time.monotonic() - began < 1
+    assert processes(started.config) == before
+
+
+def test_it_listens_on_loopback_only(started: Started) -> None:
+    (pid,) = processes(started.config)
+    sockets = psutil.Process(pid).net_connections("inet")
+    listening = {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
+    assert listening == {"127.0.0.1"}
+
+
+def test_a_killed_node_is_noticed_and_has_kept_what_it_acknowledged(started: Started) -> None:
+    (address,) = started.addresses
+    ask(
+        address,
+        "CREATE KEYSPACE shop WITH replication = {'class': 'SimpleStrategy', "
+        "'replication_factor': 1}",
+        "CREATE TABLE shop.sale (id int PRIMARY KEY, cents int)",
+        "INSERT INTO shop.sale (id, cents) VALUES (1, 1999)",
+    )
+    killed = psutil.Process(node.status(started.config.folder).pid)
+    killed.kill()
+    killed.wait()
+    assert node.address(started.config.folder) is None
+    assert node.status(started.config.folder).pid is None
+
+    address = node.up(started.config)
+    assert ask(address, "SELECT id, cents FROM shop.sale") == [(1, 1999)]
+
+    assert node.down(started.config.folder)
+    assert processes(started.config) == []
+    assert node.address(started.config.folder) is None
+    assert not node.down(started.config.folder)
+
+
+def test_another_programs_process_is_never_taken_for_the_node(tmp_path) -> None:
+    state = {"pid": os.getpid(), "host": "127.0.0.1", "port": 9042, "ready": True}
+    (tmp_path / "node.json").write_text(json.dumps(state))
+    assert node.address(tmp_path) is None
+    assert not node.down(tmp_path)
+    assert not (tmp_path / "node.json").exists()
+
+
+def test_a_failed_start_names_its_log_and_the_reason(tmp_path) -> None:
+    with pytest.raises(UserError, match=r"node\.log.*Please remove properties \[no_such_key\]"):
+        node.up(NodeConfig(tmp_path, extra={"no_such_key": 1}))
+    assert processes(NodeConfig(tmp_path)) == []
+    assert not (tmp_path / "node.json").exists()
