@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from stages.adapters import config, models
+from stages.adapters import config, models, plots
 from stages.adapters.files import read_json, write_bytes, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS, PROCESSED, REPORTS
@@ -33,22 +33,14 @@ def main() -> None:
         "horizon": params.horizon,
     }
     write_json(REPORTS / "metrics.json", context | report)
-    plots = {
+    tables = {
         "calibration": metrics.calibration(actual, predicted),
         "gain": metrics.cumulative_gain(actual, {"model": predicted, **simple}),
     }
-    for name, table in plots.items():
+    for name, table in tables.items():
         write_bytes(REPORTS / f"{name}.csv", table.to_csv(index=False).encode())
-    gain = report["gain"]
-    log.info(
-        "out-of-time Gini %.4f, %+.4f over %s [%.4f, %.4f]",
-        report["holdout"]["gini"],
-        gain["gini"],
-        gain["over"],
-        gain["low"],
-        gain["high"],
-        extra={"customers": len(rows)},
-    )
+    write_bytes(REPORTS / "result.svg", plots.result(**tables))
+    log.info("%s", metrics.headline(report), extra={"customers": len(rows)})
 
 
 if __name__ == "__main__":

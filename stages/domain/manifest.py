@@ -13,7 +13,7 @@ class Summary:
 
     rows: int
     amount: Decimal  # exact sum
-    written: int  # newest write time, microseconds
+    written: int  # sum of the write times of all cells (microseconds): moves with any of them
 
 
 def stem(partition: Partition) -> str:

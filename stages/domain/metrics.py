@@ -94,6 +94,17 @@ def report(
     return {"holdout": holdout, "baselines": of_simple, "gain": gain, "notes": notes(holdout)}
 
 
+def headline(report: dict[str, Any]) -> str:
+    """The outcome of a `report` in one line."""
+    gain = report["gain"]
+    if not gain:
+        return "nothing to rank: " + "; ".join(report["notes"].values())
+    return (
+        f"out-of-time Gini {report['holdout']['gini']:.4f}, {gain['gini']:+.4f} over "
+        f"{gain['over']} [{gain['low']:.4f}, {gain['high']:.4f}]"
+    )
+
+
 def calibration(actual: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     """Mean predicted and actual spend of each tenth of customers, lowest predicted first."""
     frame = pd.DataFrame({"actual": actual, "predicted": predicted})

@@ -28,6 +28,7 @@ CODE = ROOT / "stages"
 # What the registered model imports; their versions are those of requirements.txt.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "duckdb", "ibis-framework", "onnxruntime")
 METRICS = REPORTS / "metrics.json"
+REPORTED = ("metrics.json", "calibration.csv", "gain.csv", "result.svg")
 
 
 def content() -> str:
@@ -55,7 +56,7 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             params=OmegaConf.to_container(config.load()),  # type: ignore[arg-type]
             metrics=read_json(METRICS),
             tags={"data_version": data_version(), "python": platform.python_version()},
-            files=[METRICS, *sorted(REPORTS.glob("*.csv")), _environment(Path(folder))],
+            files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
             model=_package(Path(folder)),
         )
     log.info("registered %s version %s", registry.NAME, version.version)

@@ -193,7 +193,7 @@ def test_money_is_the_same_at_any_scale() -> None:
     ],
 )
 def test_money_that_would_have_to_be_rounded_is_refused(amount: str) -> None:
-    with pytest.raises(UserError, match="amount of the store holds a number that is not exact"):
+    with pytest.raises(UserError, match="amount holds a number that is not exact"):
         money(serialized(Decimal(amount)))
 
 
@@ -207,7 +207,7 @@ def serialized(amount: Decimal) -> bytes:
 
 def test_a_null_where_none_may_be_is_refused() -> None:
     column = Column("amount", "decimal", MONEY, nullable=False)
-    with pytest.raises(UserError, match="column amount of the store is null in 1 rows"):
+    with pytest.raises(UserError, match="column amount is null in 1 rows"):
         decode.record_batch([column], 1, page([[None]]))
 
 

@@ -192,7 +192,9 @@ def test_an_error_leaves_no_file(session: Session, ks: str, tmp_path: Path) -> N
         " AND customer_id = '42' AND booked_at = '2017-03-01 00:00:03Z' AND transaction_id = 't3'",
         partition,
     )
-    with pytest.raises(UserError, match="amount of the store holds a number that is not exact"):
+    with pytest.raises(
+        UserError, match=r"^test_store.transactions 2017-03 \d: column amount holds"
+    ):
         read.extract(session, ks, [partition], lambda p: tmp_path / "x", lambda p, e: None)
     assert list(tmp_path.iterdir()) == []
 

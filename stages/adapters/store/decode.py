@@ -47,8 +47,8 @@ def _array(column: Column, page: NDArray, starts: NDArray, lengths: NDArray) -> 
         array = _fixed(to, page, starts, lengths)
     if array.null_count and not column.nullable:
         raise UserError(
-            f"column {column.name} of the store is null in {array.null_count} rows and must not"
-            " be: correct or delete these rows where they were written"
+            f"column {column.name} is null in {array.null_count} rows and must not be:"
+            " correct or delete these rows where they were written"
         )
     return array
 
@@ -75,8 +75,8 @@ def _money(
     words, fits = cells.rescaled(page, starts, lengths, to.scale, 10**to.precision)
     if not fits:
         raise UserError(
-            f"column {name} of the store holds a number that is not exact in {to.scale} decimals"
-            f" and {to.precision} digits, and is not rounded: correct it where it was written"
+            f"column {name} holds a number that is not exact in {to.scale} decimals and"
+            f" {to.precision} digits, and is not rounded: correct it where it was written"
         )
     return _built(to, lengths > 0, [words])
 

@@ -76,11 +76,12 @@ def check(session: Session, keyspace: str, shards: int) -> None:
 def _check_shards(session: Session, keyspace: str, shards: int) -> None:
     settings = qualified(keyspace, "settings")
     row = session.execute(f"SELECT value FROM {settings} WHERE name = 'shards'").one()
-    recorded = row[0] if row else "no number"
-    if recorded != str(shards):
+    if row is None:
+        raise UserError(f"keyspace {keyspace} does not say its number of shards: run `make ingest`")
+    if row[0] != str(shards):
         raise UserError(
-            f"keyspace {keyspace} has store.shards={recorded}, not {shards}:"
-            f" set store.shards={recorded}, or ingest into another store.keyspace"
+            f"keyspace {keyspace} has store.shards={row[0]}, not {shards}: set"
+            f" store.shards={row[0]}, or ingest into another store.keyspace"
         )
 
 

@@ -18,6 +18,7 @@ from stages.adapters.store import decode
 from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import answer
 from stages.adapters.store.wire import Wire
+from stages.domain.errors import UserError
 from stages.domain.manifest import Partition
 from stages.domain.tables import TRANSACTIONS, Table
 
@@ -98,7 +99,12 @@ def _pages(
         if more:
             future = wire.page(select, key, state)
         page = result.one()
-        yield decode.record_batch(columns, page.rows, page.content)
+        try:
+            batch = decode.record_batch(columns, page.rows, page.content)
+        except UserError as error:
+            place = " ".join(map(str, [f"{keyspace}.{table.name}", *key]))
+            raise UserError(f"{place}: {error}") from error
+        yield batch
 
 
 def _regrouped(pages: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -13,7 +13,7 @@ from cassandra.cluster import (
     NoHostAvailable,
     Session,
 )
-from cassandra.policies import RoundRobinPolicy
+from cassandra.policies import RoundRobinPolicy, TokenAwarePolicy
 
 from stages.adapters.local import node
 from stages.adapters.paths import NODE
@@ -29,18 +29,26 @@ def connect() -> Iterator[Session]:
     hosts, port = _contact_points()
     logging.getLogger("cassandra").setLevel(logging.ERROR)  # a node that is down is said once
     profile = ExecutionProfile(
-        load_balancing_policy=RoundRobinPolicy(),
+        load_balancing_policy=TokenAwarePolicy(RoundRobinPolicy()),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
         request_timeout=TIMEOUT,
     )
-    cluster = Cluster(hosts, port=port, execution_profiles={EXEC_PROFILE_DEFAULT: profile})
+    cluster = Cluster(
+        hosts,
+        port=port,
+        protocol_version=5,  # Cassandra 4 and later; spares asking for a newer one
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+    )
     try:
-        yield cluster.connect()
+        session = cluster.connect()
     except NoHostAvailable as error:
+        cluster.shutdown()
         raise UserError(
             f"no Cassandra node answers at {', '.join(hosts)} port {port}: start one with "
             f"`make up`, or correct {CONTACT_POINTS}"
         ) from error
+    try:
+        yield session
     finally:
         cluster.shutdown()
 

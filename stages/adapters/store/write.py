@@ -1,5 +1,6 @@
 """Rows into the store: batches of one partition, many in flight, the same rows twice no change."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
@@ -17,6 +18,8 @@ from stages.adapters.store.retry import PASSING, PAUSES, gave_up
 from stages.adapters.store.wire import Batch, Rows, Wire, row_head
 from stages.domain.shards import month_of, shard_of
 from stages.domain.tables import TRANSACTIONS, Table
+
+log = logging.getLogger(__name__)
 
 BATCH_ROWS = 150
 IN_FLIGHT = 64  # batches sent and not answered
@@ -123,6 +126,7 @@ def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) 
             raise error
         if attempt == len(PAUSES):
             raise gave_up(error) from error
+        log.info("%s: sending %d rows again", type(error).__name__, len(batch))
         time.sleep(max(0.0, failed_at + PAUSES[attempt] - time.monotonic()))
         launch(batch, attempt + 1)
         return 0

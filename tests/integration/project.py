@@ -1,0 +1,84 @@
+"""A copy of the project in a folder of its own, worked with as a person would."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from stages.adapters.local.node import Address
+from stages.adapters.paths import ROOT
+
+
+@dataclass(frozen=True)
+class Project:
+    """A git checkout with what is committed or about to be, and a Cassandra to use."""
+
+    root: Path
+    environment: dict[str, str]
+
+    @classmethod
+    def copy(cls, root: Path, cassandra: Address) -> "Project":
+        """Copy this checkout to `root`, as one commit."""
+        listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True)
+        for name in names.stdout.splitlines():
+            if (ROOT / name).exists():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, root / name)
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DVC_"))}
+        project = cls(
+            root,
+            inherited
+            | {
+                "CASSANDRA_CONTACT_POINTS": str(cassandra),
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            },
+        )
+        author = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"]
+        project.run("git", "init", "--quiet")
+        project.run("git", "add", "--all")
+        project.run("git", *author, "commit", "--quiet", "--message", "a copy")
+        return project
+
+    def run(self, *command: str, status: int = 0) -> str:
+        """Run a command that ends with `status`; return all it wrote."""
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == status, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def stage(self, name: str, *arguments: str, status: int = 0) -> str:
+        """Run one stage."""
+        return self.run("python", "-m", f"stages.{name}", *arguments, status=status)
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command in a session of its own, so that it can be killed whole."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def lock(self) -> dict[str, str]:
+        """What dvc.lock says of every output: path to hash."""
+        stages = yaml.safe_load((self.root / "dvc.lock").read_text())["stages"]
+        return {out["path"]: out["md5"] for s in stages.values() for out in s["outs"]}
+
+    def metrics(self) -> dict:
+        """reports/metrics.json."""
+        return json.loads((self.root / "reports" / "metrics.json").read_text())

@@ -1,0 +1,166 @@
+"""The whole chain on real parts: from a fresh copy to scores, and what changes bring about.
+
+The tests build on one another's rebuilds; each leaves the store and the result as it found them.
+"""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+import yaml
+from cassandra.cluster import Cluster
+
+from stages.adapters.local.node import Address
+from stages.adapters.paths import ROOT
+from tests.integration.project import Project
+
+KEYSPACE = "purchasing_complete_journey"
+ROW = (
+    "month = '2017-05' AND shard = 0 AND customer_id = 'drill' "
+    "AND booked_at = '2017-05-05 10:00:00+0000' AND transaction_id = 'late'"
+)
+INSERT = (
+    "INSERT INTO transactions (month, shard, customer_id, booked_at, transaction_id, amount, "
+    "kind, discount) VALUES ('2017-05', 0, 'drill', '2017-05-05 10:00:00+0000', 'late', 9.99, "
+    "'purchase', 0)"
+)
+
+
+@pytest.fixture(scope="module")
+def session(cassandra: Address):
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        yield cluster.connect(KEYSPACE)
+
+
+def ran(output: str) -> list[str]:
+    """The stages that DVC ran, in order."""
+    lines = [line for line in output.splitlines() if line.startswith("Running stage")]
+    return [line.split("'")[1] for line in lines]
+
+
+def test_the_model_beats_both_baselines_out_of_time(project):
+    metrics = project.metrics()
+    gini = metrics["holdout"]["gini"]
+    assert all(gini > simple["gini"] for simple in metrics["baselines"].values())
+    assert f"{gini:.3f}" in (project.root / "summary.txt").read_text()
+
+
+def test_every_customer_is_scored_once(project, session):
+    scores = pd.read_parquet(project.root / "data/scores/scores.parquet")
+    assert len(scores) == scores["customer_id"].nunique() == 2469
+    published = session.execute("SELECT customer_id, expected_spend FROM scores").all()
+    assert dict(zip(scores["customer_id"], scores["expected_spend"], strict=True)) == {
+        row.customer_id: row.expected_spend for row in published
+    }
+
+
+def test_a_fresh_load_gives_the_committed_data(project):
+    committed = yaml.safe_load((ROOT / "dvc.lock").read_text())["stages"]
+    built = yaml.safe_load((project.root / "dvc.lock").read_text())["stages"]
+    assert built["extract"]["outs"] == committed["extract"]["outs"]
+    assert all(built[name].get("params") == committed[name].get("params") for name in built)
+
+
+def test_git_sees_no_change_after_a_run(project):
+    changed = project.run("git", "status", "--porcelain").splitlines()
+    assert [line for line in changed if "summary.txt" not in line] == []
+
+
+def test_a_second_run_asks_the_database_and_runs_nothing_else(project):
+    before = project.lock()
+    assert project.stage("ingest").count("already") == 1
+    assert ran(project.run("dvc", "repro")) == ["extract"]
+    assert "champion already" in project.stage("promote")
+    assert "scored already" in project.stage("score")
+    assert project.lock() == before
+
+
+def test_another_folder_rebuilds_to_the_same_bytes(project, cassandra, tmp_path):
+    other = Project.copy(tmp_path, cassandra)
+    other.run("dvc", "repro")
+    assert other.lock() == project.lock()
+
+
+def test_a_late_transaction_rereads_its_partition_and_its_removal_brings_the_former_back(
+    project, session
+):
+    before = project.lock()
+    session.execute(INSERT)
+    output = project.run("dvc", "repro")
+    assert "reading 1 of 52 partitions" in output
+    assert "train" in ran(output)
+    assert project.lock()["data/raw"] != before["data/raw"]
+    session.execute(f"DELETE FROM transactions WHERE {ROW}")
+    output = project.run("dvc", "repro")
+    assert "reading 1 of 52 partitions" in output
+    assert ran(output) == ["extract"]
+    assert project.lock() == before
+
+
+def test_an_experiment_has_metrics_beside_the_first_run(project):
+    project.run("dvc", "exp", "run", "-S", "horizon=30", "--name", "month")
+    shown = json.loads(project.run("dvc", "exp", "show", "--json", "--no-pager"))
+    experiments = [
+        revision["data"]["metrics"]["reports/metrics.json"]["data"]["horizon"]
+        for commit in shown
+        for revision in [commit, *(e["revs"][0] for e in commit.get("experiments") or [])]
+    ]
+    assert {90, 30} <= set(experiments)
+    mlflow.set_tracking_uri(f"sqlite:///{project.root}/mlflow.db")
+    runs = mlflow.search_runs(experiment_names=["purchasing-capability"])
+    assert {"30", "90"} <= set(runs["params.horizon"])
+    assert runs["metrics.holdout.gini"].notna().all()
+    project.run("git", "checkout", "--", ".")
+    project.run("dvc", "checkout")
+
+
+@pytest.mark.parametrize("stage", ["extract", "preprocess", "train", "evaluate", "track"])
+def test_a_stage_killed_midway_ends_in_the_same_bytes(project, stage):
+    before = project.lock()
+    if stage == "extract":  # else there is nothing to read
+        (project.root / "data/.raw_seen.json").unlink()
+    process = project.start("python", "-m", f"stages.{stage}")
+    time.sleep(2.5)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    project.run("dvc", "repro")
+    assert project.lock() == before
+    assert parts(project.root) == []
+
+
+def parts(root: Path) -> list[Path]:
+    """Half-written files that a kill left in the outputs."""
+    return [p for out in ("data/raw", "models", "reports") for p in (root / out).rglob("*.part")]
+
+
+def test_a_lost_tracking_database_is_noticed_and_filled_again(project):
+    for file in project.root.glob("mlflow.db*"):
+        file.unlink()
+    output = project.stage("promote")
+    assert "does not know this result: tracking it again" in output
+    assert "version 1 is champion" in output
+
+
+def test_a_challenger_that_fails_the_gate_leaves_the_champion(project):
+    metrics = project.root / "reports/metrics.json"
+    good = metrics.read_text()
+    spoilt = json.loads(good) | {"gain": {}}
+    tracked = project.root / "reports/tracked.json"
+    content = tracked.read_text()
+    try:
+        metrics.unlink()
+        metrics.write_text(json.dumps(spoilt))
+        project.stage("track")
+        output = project.stage("promote", status=1)
+        assert "FAIL Gini over the best baseline (None) missing" in output
+        assert "stays challenger" in output
+    finally:
+        metrics.write_text(good)
+        tracked.unlink()
+        tracked.write_text(content)
+    assert "version 1 is champion already" in project.stage("promote")
