@@ -8,7 +8,8 @@ export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
-.PHONY: help run test setup up down status params ingest rebuild promote score serve mlflow check
+.PHONY: help run test setup up down status params check ingest rebuild promote score erase forget serve mlflow set \
+	bench-store drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -26,6 +27,9 @@ test: $(BIN)/.tools ## lint, types, import rules and all tests, on a Cassandra o
 	@mypy
 	@lint-imports
 	@pytest
+
+drill: $(BIN)/.tools ## kill and slow nodes of a cluster of three, at 1.5 million rows
+	@pytest tests/drills --full -s
 
 setup: $(BIN)/.ready # the virtual environment
 
@@ -45,6 +49,9 @@ params: setup ## compose conf/ and SET into params.yaml
 set: setup
 	@$(if $(SET),python -m stages.params $(SET),true)
 
+check: set ## dry run of ingest: what would be refused, by line, and why
+	@python -m stages.check
+
 ingest: set ## load the source into Cassandra
 	@python -m stages.ingest
 
@@ -57,6 +64,12 @@ promote: set ## make this result the champion, if the gate passes
 score: set ## score all customers with the champion and publish the scores
 	@python -m stages.score
 
+erase: setup ## take a customer out of the store (CUSTOMER=id)
+	@python -m stages.erase '$(CUSTOMER)'
+
+forget: setup ## drop older versions of data and models from DVC's cache (REMOTE=name: there too)
+	@dvc gc --workspace --force $(if $(REMOTE),--cloud --remote $(REMOTE))
+
 serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
 	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} mlflow models serve \
 		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
@@ -64,6 +77,9 @@ serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \
 		--backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}
+
+bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)
+	@python -m bench.store --rounds $(or $(ROUNDS),3)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -22,7 +22,7 @@ ATTEMPTS = 3  # at a partition that is written to while it is read
 def main() -> None:
     """Bring data/raw up to date with the store, and seal it with its manifest."""
     store = config.load().store
-    with connect() as session:
+    with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
         # Summed up before the read: a write in between either shows in rows or sum, and the
         # partition is read again now, or moves the write times, and it is read again next time.

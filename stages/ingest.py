@@ -28,18 +28,26 @@ def main() -> None:
     store, name = params.store, params.store.keyspace
     source = sources.module(params.source.name)
     mark = sources.fingerprint(source, params.source)
-    with connect() as session:
+    with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
         if control.loaded(session, name) == mark:
             log.info("%s is in keyspace %s already", params.source.name, name)
             return
+        done = control.begun(session, name, mark)
+        if done:
+            log.info("%d tables were written before an interruption: going on from there", done)
         totals = control.Totals(store.shards)
         rejects: list[pa.Table] = []
         with tqdm(total=source.rows(params.source), unit=" rows", disable=None) as bar:
-            for accepted, rejected in _contract(source, params.source):
-                write.write_transactions(session, name, accepted, store.shards, bar.update)
+            for number, (accepted, rejected) in enumerate(_contract(source, params.source), 1):
                 totals.add(accepted)
                 rejects += [rejected] if rejected.num_rows else []
+                if number <= done:
+                    bar.update(accepted.num_rows)
+                    continue
+                write.write_transactions(session, name, accepted, store.shards, bar.update)
+                control.advance(session, name, mark, number)
+        control.advance(session, name, mark, 0)  # what fails below is written again, all of it
         write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
         control.verify(
             session, name, totals, (rows for rows, _ in _contract(source, params.source))

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from stages.adapters import config
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.logs import stage
@@ -19,8 +20,9 @@ def main() -> None:
 
 
 def _up() -> None:
-    if cluster := os.environ.get("CASSANDRA_CONTACT_POINTS"):
-        print(f"using the cluster at {cluster}; no local node is started")
+    kind = config.load().store.kind
+    if os.environ.get("CASSANDRA_CONTACT_POINTS") or kind != "local":
+        print("the cluster of CASSANDRA_CONTACT_POINTS or conf/store is used; none is started here")
         return
     print(f"Cassandra answers at {node.up(NodeConfig(NODE))}")
 

@@ -36,8 +36,8 @@ def main() -> None:
         plan.complete,
     )
     rows["cutoff"] = rows["cutoff"].astype("datetime64[s]")
+    rows = frame.validate(rows)
     names = frame.feature_columns(rows)
-    rows = frame.contract(names).validate(rows)
     write_parquet(PROCESSED / "frame.parquet", pa.Table.from_pandas(rows, preserve_index=False))
     write_json(PROCESSED / "plan.json", plan.to_json())
     log.info(

@@ -45,7 +45,7 @@ def main() -> None:
         model = registry.load(champion).unwrap_python_model().model
         rows = score(backend, transactions, model, as_of).assign(**stamp)
         table = pa.Table.from_pandas(rows, tables.SCORES.schema, preserve_index=False)
-        with connect() as session:
+        with connect(params.store) as session:
             keyspace.check(session, params.store.keyspace, params.store.shards)
             write.write_rows(session, params.store.keyspace, tables.SCORES, table)
         write_parquet(path, table)  # after it was published: its presence says that both are done

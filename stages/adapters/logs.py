@@ -11,7 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 
-from stages.adapters.paths import LOGS
+import yaml
+
+from stages.adapters.files import digest
+from stages.adapters.paths import LOGS, PIPELINE, ROOT
 from stages.domain.errors import UserError
 
 RUN_ID = "PURCHASING_RUN_ID"  # environment: the same for all steps of one `make run`
@@ -48,6 +51,22 @@ def configure(stage: str) -> None:
         logging.getLogger(ours).setLevel(logging.INFO)
 
 
+def _digests(stage: str) -> dict[str, dict[str, str]]:
+    """Digests of what dvc.yaml says that the stage reads and writes, code apart."""
+    entry = yaml.safe_load(PIPELINE.read_text())["stages"].get(stage, {})
+    reads = [name for name in entry.get("deps", []) if not name.startswith("stages/")]
+    writes = [
+        next(iter(out)) if isinstance(out, dict) else out
+        for kind in ("outs", "metrics", "plots")
+        for out in entry.get(kind, [])
+    ]
+    return {
+        what: {name: digest(ROOT / name) for name in names}
+        for what, names in (("inputs", reads), ("outputs", writes))
+        if names
+    }
+
+
 def stage(main: Callable[[], None]) -> Callable[[], None]:
     """Run `main` as the stage named by its module: logged, timed, its errors one clear line."""
 
@@ -70,6 +89,7 @@ def stage(main: Callable[[], None]) -> Callable[[], None]:
             log.error("%s: see the end of %s", type(error).__name__, LOGS / "stages.jsonl")
             sys.exit(1)
         seconds = time.perf_counter() - began
-        log.info("done in %.1f s", seconds, extra={"seconds": round(seconds, 3)})
+        facts = {"seconds": round(seconds, 3), **_digests(name)}
+        log.info("done in %.1f s", seconds, extra=facts)
 
     return run

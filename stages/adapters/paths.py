@@ -10,6 +10,7 @@ HOME = Path(_parts[0])
 
 CONF = ROOT / "conf"
 PARAMS = ROOT / "params.yaml"
+PIPELINE = ROOT / "dvc.yaml"
 DVC_LOCK = ROOT / "dvc.lock"
 NODE = HOME / ".cassandra"
 LOGS = HOME / "logs"

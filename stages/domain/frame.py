@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
+import pandera.errors
 import pandera.pandas as pa
+
+from stages.domain.errors import UserError
 
 IDENTITY = ("customer_id", "cutoff", "target")
 
@@ -33,6 +36,17 @@ def contract(features: Sequence[str]) -> pa.DataFrameSchema:
     columns["cutoff"] = pa.Column("datetime64[s]")
     columns["target"] = pa.Column(float, pa.Check.ge(0), nullable=True)
     return pa.DataFrameSchema(columns, strict=True, unique=["customer_id", "cutoff"])
+
+
+def validate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` if it keeps its contract; UserError, without any row, if it does not."""
+    try:
+        return contract(feature_columns(frame)).validate(frame)
+    except pandera.errors.SchemaError as error:
+        raise UserError(
+            f"the features break their contract ({error.reason_code.name}: "
+            f"{error.schema.name or 'the frame'}): look at the rows in data/raw"
+        ) from error
 
 
 def at(frame: pd.DataFrame, cutoffs: Sequence[date]) -> pd.DataFrame:

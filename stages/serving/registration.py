@@ -34,7 +34,7 @@ REPORTED = ("metrics.json", "calibration.csv", "gain.csv", "result.svg")
 def content() -> str:
     """The digest of all that makes a registered version: parameters, data, model, code."""
     parts = {
-        "params": OmegaConf.to_container(config.load()),
+        "params": _params(),
         "data": data_version(),
         "model": digest(MODELS / "capability"),
         "metrics": digest(METRICS),
@@ -53,7 +53,7 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
         version = registry.log(
             client,
             key,
-            params=OmegaConf.to_container(config.load()),  # type: ignore[arg-type]
+            params=_params(),
             metrics=read_json(METRICS),
             tags={"data_version": data_version(), "python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
@@ -61,6 +61,13 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
         )
     log.info("registered %s version %s", registry.NAME, version.version)
     return version
+
+
+def _params() -> dict[str, Any]:
+    """All parameters but `store`: how the data is reached makes no other result."""
+    params = config.load()
+    del params["store"]
+    return OmegaConf.to_container(params)  # type: ignore[return-value]
 
 
 def trial(version: ModelVersion) -> None:

@@ -10,6 +10,7 @@ from cassandra.cluster import Session
 
 from stages.adapters.store import read, summary
 from stages.adapters.store.keyspace import SETTINGS, qualified
+from stages.adapters.store.retry import patiently
 from stages.adapters.store.wire import Wire
 from stages.domain.contract import KEY
 from stages.domain.errors import UserError
@@ -18,6 +19,7 @@ from stages.domain.shards import month_of, shard_of
 from stages.domain.tables import TRANSACTIONS
 
 _LOADED = "loaded"  # the setting that names what was loaded last, whole
+_LOADING = "loading"  # the setting that names what is being loaded, and how far
 
 
 class Totals:
@@ -96,12 +98,31 @@ def _lacking(
 
 def loaded(session: Session, keyspace: str) -> str | None:
     """The fingerprint of the source that was last loaded whole; None where there is none."""
-    select = f"SELECT value FROM {qualified(keyspace, SETTINGS.name)} WHERE name = %s"
-    row = session.execute(select, [_LOADED]).one()
-    return row[0] if row else None
+    return _setting(session, keyspace, _LOADED)
 
 
 def remember(session: Session, keyspace: str, fingerprint: str) -> None:
     """Write down that a source was loaded whole."""
+    _set(session, keyspace, _LOADED, fingerprint)
+
+
+def begun(session: Session, keyspace: str, fingerprint: str) -> int:
+    """How many of this source's draft tables an interrupted load has written whole."""
+    mark, _, tables = (_setting(session, keyspace, _LOADING) or "").partition(" ")
+    return int(tables) if mark == fingerprint else 0
+
+
+def advance(session: Session, keyspace: str, fingerprint: str, tables: int) -> None:
+    """Write down how many draft tables are written; 0 lets the next load write all of them."""
+    _set(session, keyspace, _LOADING, f"{fingerprint} {tables}")
+
+
+def _setting(session: Session, keyspace: str, name: str) -> str | None:
+    select = f"SELECT value FROM {qualified(keyspace, SETTINGS.name)} WHERE name = %s"
+    row = patiently(lambda: session.execute(select, [name]).one())
+    return row[0] if row else None
+
+
+def _set(session: Session, keyspace: str, name: str, value: str) -> None:
     insert = f"INSERT INTO {qualified(keyspace, SETTINGS.name)} (name, value) VALUES (%s, %s)"
-    session.execute(insert, [_LOADED, fingerprint])
+    patiently(lambda: session.execute(insert, [name, value]))

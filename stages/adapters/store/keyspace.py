@@ -41,10 +41,11 @@ def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> N
     `replication` is CQL's map, such as `{"class": "SimpleStrategy", "replication_factor": 1}`.
     Raises UserError where a table has another shape or the keyspace another number of shards.
     """
-    options = ", ".join(f"'{name}': '{value}'" for name, value in replication.items())
-    session.execute(
-        f"CREATE KEYSPACE IF NOT EXISTS {quoted(keyspace)} WITH replication = {{{options}}}"
-    )
+    if not _exists(session, keyspace):  # making one takes a right that few users have
+        options = ", ".join(f"'{name}': '{value}'" for name, value in replication.items())
+        session.execute(
+            f"CREATE KEYSPACE IF NOT EXISTS {quoted(keyspace)} WITH replication = {{{options}}}"
+        )
     for table in TABLES:  # settings first: rows without a recorded number of shards cannot be
         columns = ", ".join(f'"{c.name}" {c.cql}' for c in table.columns)
         session.execute(
@@ -60,17 +61,19 @@ def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> N
 
 def check(session: Session, keyspace: str, shards: int) -> None:
     """Raise UserError unless the keyspace is there, in our shape and with this many shards."""
-    quoted(keyspace)
-    found = session.execute(
-        "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s", [keyspace]
-    )
-    if not found.one():
+    if not _exists(session, keyspace):
         raise UserError(
             f"the store has no keyspace {keyspace}: fill it with `make ingest` or `make run`"
         )
     for table in TABLES:
         _check_shape(session, keyspace, table)
     _check_shards(session, keyspace, shards)
+
+
+def _exists(session: Session, keyspace: str) -> bool:
+    quoted(keyspace)
+    select = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s"
+    return session.execute(select, [keyspace]).one() is not None
 
 
 def _check_shards(session: Session, keyspace: str, shards: int) -> None:

@@ -1,11 +1,12 @@
-"""A session with Cassandra: the cluster of the environment, or the node on this machine."""
+"""A session with Cassandra: the cluster that the environment or conf/store names."""
 
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, DriverException, Unauthorized, UnresolvableContactPoints
 from cassandra.cluster import (
     EXEC_PROFILE_DEFAULT,
     Cluster,
@@ -13,57 +14,129 @@ from cassandra.cluster import (
     NoHostAvailable,
     Session,
 )
-from cassandra.policies import RoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from omegaconf import DictConfig
 
 from stages.adapters.local import node
 from stages.adapters.paths import NODE
+from stages.adapters.store import security
+from stages.adapters.store.refusal import refusal
 from stages.domain.errors import UserError
 
 CONTACT_POINTS = "CASSANDRA_CONTACT_POINTS"  # environment: host[:port], separated by commas
 TIMEOUT = 120.0  # seconds; a count over a large partition takes its time
+# Those that serve reads as well as writes.
+CONSISTENCY = ("ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_ONE", "LOCAL_QUORUM", "EACH_QUORUM")
 
 
 @contextmanager
-def connect() -> Iterator[Session]:
-    """Yield a session; UserError when no node answers."""
-    hosts, port = _contact_points()
-    logging.getLogger("cassandra").setLevel(logging.ERROR)  # a node that is down is said once
-    profile = ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(RoundRobinPolicy()),
-        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
-        request_timeout=TIMEOUT,
-    )
-    cluster = Cluster(
-        hosts,
-        port=port,
-        protocol_version=5,  # Cassandra 4 and later; spares asking for a newer one
-        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-    )
+def connect(store: DictConfig) -> Iterator[Session]:
+    """Yield a session with the cluster of `store`, the group of params.yaml.
+
+    CASSANDRA_CONTACT_POINTS comes before what `store` names. The driver negotiates the protocol:
+    5 with Cassandra 4 and later, else 4. Raises UserError, one line, for all that keeps us out.
+    """
+    driver = logging.getLogger("cassandra")
+    driver.setLevel(logging.CRITICAL)  # what keeps us out is said once, in our words
+    cluster = _cluster(store)
     try:
-        session = cluster.connect()
-    except NoHostAvailable as error:
-        cluster.shutdown()
-        raise UserError(
-            f"no Cassandra node answers at {', '.join(hosts)} port {port}: start one with "
-            f"`make up`, or correct {CONTACT_POINTS}"
-        ) from error
-    try:
+        try:
+            session = cluster.connect()
+        except (NoHostAvailable, DriverException) as error:
+            _check_datacenters(cluster, store)
+            raise refusal(cluster, error) from error
+        _check_datacenters(cluster, store)
+        driver.setLevel(logging.ERROR)  # a node that goes down is said once
         yield session
+    except Unauthorized as error:
+        raise UserError(
+            f"the cluster does not let this user work in keyspace {store.keyspace}: grant CREATE"
+            " on all keyspaces, and CREATE, SELECT and MODIFY on this one"
+        ) from error
     finally:
         cluster.shutdown()
+        driver.setLevel(logging.ERROR)
 
 
-def _contact_points() -> tuple[list[str], int]:
-    given = os.environ.get(CONTACT_POINTS, "")
-    if given:
-        points = [point.strip().partition(":") for point in given.split(",")]
-        ports = {int(port or 9042) for _, _, port in points}
-        if len(ports) > 1:
-            raise UserError(f"{CONTACT_POINTS} names several ports; all nodes need the same")
-        return [host for host, _, _ in points], ports.pop()
+def _cluster(store: DictConfig) -> Cluster:
+    datacenter = store.datacenter or ""  # none given: the driver takes the first contact point's
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(datacenter)),
+        consistency_level=_consistency(store.consistency),
+        request_timeout=TIMEOUT,
+    )
+    profiles = {EXEC_PROFILE_DEFAULT: profile}
+    given = os.environ.get(CONTACT_POINTS)
+    if store.kind == "astra" and not given:
+        return security.astra(execution_profiles=profiles)
+    hosts, port = _contact_points(given.split(",") if given else _configured(store))
+    try:
+        return Cluster(
+            hosts,
+            port=port,
+            ssl_context=security.tls(store.tls),
+            auth_provider=security.credentials(),
+            execution_profiles=profiles,
+        )
+    except UnresolvableContactPoints as error:
+        raise UserError(
+            f"no host is known by the name {' or '.join(hosts)}: correct store.contact_points or"
+            f" {CONTACT_POINTS}"
+        ) from error
+
+
+def _consistency(name: str) -> int:
+    if name not in CONSISTENCY:
+        raise UserError(f"store.consistency={name}: give one of {', '.join(CONSISTENCY)}")
+    return int(ConsistencyLevel.name_to_value[name])
+
+
+def _configured(store: DictConfig) -> list[str]:
+    """The contact points of `store`, those of the node on this machine for the kind `local`."""
+    if store.kind == "cluster":
+        if not store.contact_points:
+            raise UserError(
+                "store.contact_points is empty: name some nodes of your cluster in"
+                f" conf/store/cluster.yaml or in {CONTACT_POINTS}"
+            )
+        return list(store.contact_points)
+    if store.kind != "local":
+        raise UserError(f"store.kind={store.kind}: give local, cluster or astra")
     address = node.address(NODE)
     if address is None:
         raise UserError(
             f"no Cassandra runs here: start one with `make up`, or set {CONTACT_POINTS}"
         )
-    return [address.host], address.port
+    return [str(address)]
+
+
+def _contact_points(points: list[str]) -> tuple[list[str], int]:
+    """The hosts of `points`, each host[:port], and the port that all share."""
+    try:
+        parts = [urlsplit(f"//{point.strip()}") for point in points]
+        hosts = [part.hostname or "" for part in parts]
+        ports = {part.port or 9042 for part in parts}
+    except ValueError:
+        hosts, ports = [], set()
+    if not all(hosts) or not ports or any("@" in point for point in points):
+        raise UserError(
+            f"store.contact_points or {CONTACT_POINTS}: give host or host:port, separated by commas"
+        )
+    if len(ports) > 1:
+        raise UserError(
+            f"store.contact_points or {CONTACT_POINTS} names several ports; all nodes need the same"
+        )
+    return hosts, ports.pop()
+
+
+def _check_datacenters(cluster: Cluster, store: DictConfig) -> None:
+    """Raise UserError where `store` names a datacenter that the cluster does not have."""
+    there = {host.datacenter for host in cluster.metadata.all_hosts()} - {None}
+    replicated = store.replication.keys() - {"class", "replication_factor"}
+    named = [("datacenter", store.datacenter), *(("replication", dc) for dc in sorted(replicated))]
+    for key, datacenter in named:
+        if there and datacenter and datacenter not in there:
+            raise UserError(
+                f"store.{key} names the datacenter {datacenter}, which the cluster does not have:"
+                f" it has {', '.join(sorted(there))}"
+            )

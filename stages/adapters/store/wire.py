@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, ResponseFuture, Session
+from cassandra.policies import ConstantSpeculativeExecutionPolicy
 from cassandra.protocol import BatchMessage, ProtocolHandler, ResultMessage, read_int
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 
@@ -15,6 +16,7 @@ from stages.adapters.store.retry import patiently
 
 PAGE_ROWS = 5_000
 REQUEST_SECONDS = 60.0
+SLOW_SECONDS = 3.0  # then a second node is asked too, and whichever answers first counts
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Batch(BatchStatement):
 
     def __init__(self, rows: Rows, keyspace: str, partition: Sequence[bytes]) -> None:
         super().__init__(BatchType.UNLOGGED)
+        self.is_idempotent = True
         self._statements_and_parameters = rows
         self.keyspace = keyspace
         self.routing_key = list(partition)
@@ -99,6 +102,7 @@ class Wire:
             EXEC_PROFILE_DEFAULT,
             request_timeout=REQUEST_SECONDS,
             row_factory=lambda names, page: [page],
+            speculative_execution_policy=ConstantSpeculativeExecutionPolicy(SLOW_SECONDS, 1),
         )
 
     def __enter__(self) -> Self:
@@ -113,8 +117,9 @@ class Wire:
         self._session.shutdown()
 
     def prepare(self, query: str) -> PreparedStatement:
-        """Prepare a statement for `page` or `row_head`."""
+        """Prepare a statement for `page` or `row_head`, which changes nothing when sent twice."""
         statement = patiently(lambda: self._session.prepare(query))
+        statement.is_idempotent = True
         statement.fetch_size = self._page_rows
         return statement
 
@@ -127,5 +132,5 @@ class Wire:
         )
 
     def send(self, batch: Batch) -> ResponseFuture:
-        """Send rows."""
+        """Send rows. The future may answer twice: where a second node was asked, from both."""
         return self._session.execute_async(batch, execution_profile=self._profile)

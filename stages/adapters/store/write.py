@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from queue import SimpleQueue
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -111,14 +112,17 @@ def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) 
     flying = 0
 
     def launch(batch: Batch, attempt: int) -> None:
-        wire.send(batch).add_callbacks(
-            lambda _: answers.put((batch, attempt, 0.0, None)),
-            lambda error: answers.put((batch, attempt, time.monotonic(), error)),
-        )
+        first = Lock()  # two nodes asked for one batch are one batch: the later answer is dropped
+
+        def hear(error: Exception | None) -> None:
+            if first.acquire(blocking=False):
+                answers.put((batch, attempt, time.monotonic(), error))
+
+        wire.send(batch).add_callbacks(lambda _: hear(None), hear)
 
     def land() -> int:
         """Take one answer; return how many batches it ends."""
-        batch, attempt, failed_at, error = answers.get()
+        batch, attempt, heard_at, error = answers.get()
         if error is None:
             on_rows(len(batch))
             return 1
@@ -127,7 +131,7 @@ def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) 
         if attempt == len(PAUSES):
             raise gave_up(error) from error
         log.info("%s: sending %d rows again", type(error).__name__, len(batch))
-        time.sleep(max(0.0, failed_at + PAUSES[attempt] - time.monotonic()))
+        time.sleep(max(0.0, heard_at + PAUSES[attempt] - time.monotonic()))
         launch(batch, attempt + 1)
         return 0
 

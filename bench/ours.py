@@ -1,0 +1,93 @@
+"""Our side of the store's benchmark, one operation a process: load, unload, or only receive.
+
+`python -m bench.ours load|unload|receive KEYSPACE [FOLDER]` prints JSON: the rows, their exact sum
+where it is known, and the seconds from connecting to done, without the start of Python.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from cassandra.cluster import Session
+
+from stages.adapters import config, sources
+from stages.adapters.store import keyspace, read, summary, write
+from stages.adapters.store.retry import answer
+from stages.adapters.store.session import connect
+from stages.adapters.store.wire import Wire
+from stages.domain.contract import split
+from stages.domain.manifest import Partition, stem
+from stages.domain.tables import TRANSACTIONS
+
+Counted = dict[str, Any]
+
+
+def load(session: Session, name: str) -> Counted:
+    """Write the configured source, read from its files and held to the contract, as ingest does."""
+    params = config.load()
+    counts: list[int] = []
+    amount = Decimal(0)
+    for draft in sources.module(params.source.name).transactions(params.source):
+        accepted, _ = split(draft, datetime.now(UTC))
+        write.write_transactions(session, name, accepted, params.store.shards, counts.append)
+        amount += pc.sum(accepted["amount"]).as_py()
+    return {"rows": sum(counts), "amount": str(amount)}
+
+
+def unload(session: Session, name: str, folder: str) -> Counted:
+    """Read every partition to zstd Parquet, as a full extract does."""
+    done: list[read.Extracted] = []
+    read.extract(
+        session,
+        name,
+        summary.partitions(session, name),
+        lambda partition: Path(folder) / f"{stem(partition)}.parquet",
+        lambda partition, extracted: done.append(extracted),
+    )
+    amount = sum((extracted.amount for extracted in done), Decimal(0))
+    return {"rows": sum(extracted.rows for extracted in done), "amount": str(amount)}
+
+
+def receive(session: Session, name: str) -> Counted:
+    """Ask for the same pages, as many at a time, and drop their bytes: the limit of `unload`."""
+    names = ", ".join(TRANSACTIONS.schema.names)
+    table = keyspace.qualified(name, TRANSACTIONS.name)
+    with Wire(session) as wire, ThreadPoolExecutor(read.SIDE_BY_SIDE) as threads:
+        select = wire.prepare(f"SELECT {names} FROM {table} WHERE month = ? AND shard = ?")
+
+        def rows(partition: Partition) -> int:
+            count, state, more = 0, None, True
+            future = wire.page(select, partition, state)
+            while more:
+                result = answer(future, partial(wire.page, select, partition, state))
+                state, more = result.paging_state, result.has_more_pages
+                if more:
+                    future = wire.page(select, partition, state)
+                count += result.one().rows
+            return count
+
+        return {"rows": sum(threads.map(rows, summary.partitions(session, name)))}
+
+
+def main() -> None:
+    """Do what the command line says."""
+    operations: dict[str, Callable[..., Counted]]
+    operations = {"load": load, "unload": unload, "receive": receive}
+    operation = operations[sys.argv[1]]
+    store = config.load().store
+    began = time.perf_counter()
+    with connect(store) as session:
+        counted = operation(session, *sys.argv[2:])
+    print(json.dumps(counted | {"seconds": time.perf_counter() - began}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""A stage says what it did: one clear line for a person, one JSON line for a machine."""
+
+import json
+import subprocess
+import sys
+
+from stages.adapters.paths import ROOT
+
+STAGE = """
+import logging
+from stages.adapters import logs
+from pathlib import Path
+logs.LOGS = Path({folder!r})
+from stages.domain.errors import UserError
+log = logging.getLogger("stages")
+@logs.stage
+def main():
+    {body}
+main()
+"""
+
+
+def run(tmp_path, body: str) -> tuple[int, str, list[dict]]:
+    """Run a stage of this body; return its status, terminal lines and JSON lines."""
+    (tmp_path / "drill.py").write_text(STAGE.format(folder=str(tmp_path / "logs"), body=body))
+    done = subprocess.run(
+        [sys.executable, "-m", "drill"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{ROOT}:{tmp_path}", "PURCHASING_RUN_ID": "r1"},
+        capture_output=True,
+        text=True,
+    )
+    lines = (tmp_path / "logs/stages.jsonl").read_text().splitlines()
+    return done.returncode, done.stderr, [json.loads(line) for line in lines]
+
+
+def test_facts_go_to_the_json_line_under_the_runs_id(tmp_path):
+    status, terminal, lines = run(tmp_path, "log.info('read', extra={'rows': 3})")
+    assert status == 0
+    assert "drill" in terminal
+    assert lines[0] | {"stage": "drill", "run": "r1", "message": "read", "rows": 3} == lines[0]
+    assert lines[-1]["seconds"] >= 0
+
+
+def test_a_users_error_is_one_line_and_a_status(tmp_path):
+    status, terminal, _ = run(tmp_path, "raise UserError('horizon=0: give more')")
+    assert status == 1
+    assert len(terminal.splitlines()) == 1
+    assert terminal.endswith("horizon=0: give more\n")
+
+
+def test_a_defect_is_one_line_on_the_terminal_and_a_traceback_in_the_log(tmp_path):
+    status, terminal, lines = run(tmp_path, "raise RuntimeError('secret row')")
+    assert status == 1
+    assert "Traceback" not in terminal
+    assert "secret row" not in terminal
+    assert any("Traceback" in line.get("error", "") for line in lines)

@@ -1,0 +1,115 @@
+"""Three real Cassandra nodes on this machine, to be killed, paused and brought back."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from cassandra import ConsistencyLevel
+from cassandra.cluster import Cluster
+from cassandra.policies import RoundRobinPolicy
+from cassandra.query import SimpleStatement
+
+from stages.adapters.local import node
+from stages.adapters.local.listening import free_port
+from stages.adapters.local.node_config import NodeConfig
+from stages.adapters.store.retry import PASSING
+
+HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
+THREE = "{'class': 'SimpleStrategy', 'replication_factor': 3}"
+SETTLE_SECONDS = 60
+
+
+class Nodes:
+    """A cluster of three, of which each node holds every row."""
+
+    def __init__(self, folder: Path) -> None:
+        storage = free_port(HOSTS[0])
+        self.port = _common_port()
+        self._configs = [
+            NodeConfig(
+                folder / host,
+                host=host,
+                port=self.port,
+                heap="512m",
+                seeds=(f"{HOSTS[0]}:{storage}",),
+                extra={"storage_port": storage},
+            )
+            for host in HOSTS
+        ]
+
+    @property
+    def contact_points(self) -> str:
+        """What CASSANDRA_CONTACT_POINTS is to be."""
+        return ",".join(f"{host}:{self.port}" for host in HOSTS)
+
+    def process(self, number: int) -> psutil.Process:
+        """The process of node 1, 2 or 3."""
+        return psutil.Process(node.status(self._configs[number - 1].folder).pid)
+
+    def kill(self, number: int) -> None:
+        """End a node at once."""
+        process = self.process(number)
+        process.kill()
+        process.wait()
+
+    def up(self) -> None:
+        """Start what does not run; return when each node reads and writes on all three."""
+        for config in self._configs:
+            assert node.up(config).port == self.port
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while not self._agree():
+            assert time.monotonic() < deadline, "the three nodes do not find one another"
+            time.sleep(0.5)
+
+    def down(self) -> None:
+        """End all nodes, at once: nothing of theirs is needed again."""
+        for number, config in enumerate(self._configs, 1):
+            if node.status(config.folder).pid:
+                self.kill(number)
+            node.down(config.folder)
+
+    def _agree(self) -> bool:
+        """Whether every node, asked itself, reaches all three."""
+        try:
+            with Cluster(
+                HOSTS,
+                port=self.port,
+                protocol_version=5,
+                load_balancing_policy=RoundRobinPolicy(),
+            ) as cluster:
+                session = cluster.connect()
+                hosts = cluster.metadata.all_hosts()
+                if len(hosts) < len(HOSTS):
+                    return False
+                session.execute(f"CREATE KEYSPACE IF NOT EXISTS alive WITH replication = {THREE}")
+                session.execute("CREATE TABLE IF NOT EXISTS alive.once (id int PRIMARY KEY)")
+                insert = SimpleStatement(
+                    "INSERT INTO alive.once (id) VALUES (1)",
+                    consistency_level=ConsistencyLevel.ALL,
+                )
+                for host in hosts:
+                    session.execute(insert, host=host, timeout=5)
+        except PASSING:
+            return False
+        return True
+
+
+def _common_port() -> int:
+    """A port that is free on all three addresses."""
+    while True:
+        port = free_port(HOSTS[0])
+        if all(free_port(host, port) == port for host in HOSTS):
+            return port
+
+
+@contextmanager
+def three_nodes(folder: Path) -> Iterator[Nodes]:
+    """Yield the running cluster; end it whatever happens."""
+    nodes = Nodes(folder)
+    try:
+        nodes.up()
+        yield nodes
+    finally:
+        nodes.down()

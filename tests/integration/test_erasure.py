@@ -1,0 +1,76 @@
+"""An erased customer is gone from the store, from data/ and reports/, and from DVC's cache."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cassandra.cluster import Cluster
+
+from stages.adapters.local.node import Address
+from stages.domain.shards import shard_of
+from tests.integration.project import Project
+
+CUSTOMER = "erase-me-7f3a9c"
+SHARD = shard_of(pa.array([CUSTOMER]), 4)[0].as_py()
+REFUSED = f"customer_id,amount,reason\n{CUSTOMER},nan,amount\nother,nan,amount\n"
+
+
+@pytest.fixture
+def session(cassandra: Address):
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        yield cluster.connect("purchasing_complete_journey")
+
+
+def traces(root: Path) -> list[str]:
+    """The files that hold the customer's id, in plain bytes or inside Parquet's compression."""
+    found = []
+    for folder in ("data", "models", "reports", "logs", "mlartifacts", ".dvc/cache"):
+        for file in (p for p in (root / folder).rglob("*") if p.is_file()):
+            content = file.read_bytes()
+            if content[:4] == b"PAR1":
+                content = "\n".join(map(str, pq.read_table(file).to_pylist())).encode()
+            if CUSTOMER.encode() in content:
+                found.append(str(file.relative_to(root)))
+    return found
+
+
+def test_no_byte_of_the_customer_is_left(project: Project, session):
+    before = project.lock()
+    for month in ("2017-03", "2017-09"):
+        session.execute(
+            "INSERT INTO transactions (month, shard, customer_id, booked_at, transaction_id, "
+            "amount, kind, discount) VALUES (%s, %s, %s, %s, '1', 20.5, 'purchase', 0)",
+            [month, SHARD, CUSTOMER, f"{month}-05 10:00:00+0000"],
+        )
+    session.execute("INSERT INTO customers (customer_id, age_band) VALUES (%s, '45')", [CUSTOMER])
+    for step in (
+        ["dvc", "repro"],
+        ["python", "-m", "stages.promote"],
+        ["python", "-m", "stages.score"],
+    ):
+        project.run(*step)
+    rejects = project.root / "data/rejects/complete_journey.csv"
+    rejects.parent.mkdir(exist_ok=True)
+    rejects.write_text(REFUSED)
+    assert {Path(t).parts[0] for t in traces(project.root)} == {"data", ".dvc"}
+
+    output = project.run("make", "erase", f"CUSTOMER={CUSTOMER}", "--old-file", ".venv/bin/.ready")
+    assert "'transactions': 2, 'customers': 1, 'scores': 1" in output
+    assert CUSTOMER not in output
+    assert len(rejects.read_text().splitlines()) == 2
+    rejects.unlink()
+    for step in ("rebuild", "promote", "score", "forget"):
+        project.run("make", step, "--old-file", ".venv/bin/.ready")
+
+    assert traces(project.root) == []
+    assert project.lock() == before
+    for table in ("customers", "scores"):
+        left = session.execute(f"SELECT * FROM {table} WHERE customer_id = %s", [CUSTOMER])
+        assert left.one() is None
+
+
+def test_an_unknown_customer_is_an_error_that_does_not_name_them(project: Project):
+    output = project.stage("erase", "nobody-55aa", status=1)
+    assert "holds nothing of this customer" in output
+    assert "nobody-55aa" not in output
