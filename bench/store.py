@@ -31,7 +31,7 @@ from stages.adapters.files import read_json
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.logs import stage
-from stages.adapters.paths import PARAMS, ROOT
+from stages.adapters.paths import PARAMS, PIPELINE, ROOT
 from stages.adapters.store import keyspace, summary
 from stages.adapters.store.session import CONTACT_POINTS, connect
 from stages.domain.errors import UserError
@@ -175,7 +175,8 @@ def _extract(bench: Bench, rounds: int) -> Figures:
     """The extract stage in a copy of the project: everything, one month changed, unchanged."""
     project = bench.folder / "project"
     shutil.copytree(ROOT / "stages", project / "stages")
-    shutil.copy2(PARAMS, project)
+    for file in (PARAMS, PIPELINE):
+        shutil.copy2(file, project)
     raw = project / "data" / "raw"
     months = defaultdict(list)
     for partition, said in summary.summaries(bench.session, bench.keyspace).items():
