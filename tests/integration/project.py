@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -47,14 +48,7 @@ class Project:
 
     def run(self, *command: str, status: int = 0) -> str:
         """Run a command that ends with `status`; return all it wrote."""
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        done = subprocess.run(command, **self._here())
         assert done.returncode == status, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
         return done.stdout
 
@@ -64,15 +58,12 @@ class Project:
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command in a session of its own, so that it can be killed whole."""
-        return subprocess.Popen(
-            command,
-            cwd=self.root,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        return subprocess.Popen(command, **self._here(), start_new_session=True)
+
+    def _here(self) -> dict[str, Any]:
+        """How a command runs in the copy: all that it writes is one text."""
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return {"cwd": self.root, "env": self.environment, **output}
 
     def lock(self) -> dict[str, str]:
         """What dvc.lock says of every output: path to hash."""
