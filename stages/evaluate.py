@@ -4,11 +4,15 @@ import logging
 
 import pandas as pd
 
-from stages.adapters import config, models, plots
+from stages.adapters import config, models, plots, raw
+from stages.adapters.evidently_report import report as evidently
 from stages.adapters.files import read_json, write_bytes, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS, PROCESSED, REPORTS
-from stages.domain import frame, metrics
+from stages.adapters.recipes import recipe
+from stages.domain import cards, frame, metrics
+from stages.domain.ablation import ablation
+from stages.domain.audit import attributes, fairness
 from stages.domain.baselines import baselines
 from stages.domain.cutoffs import Plan
 
@@ -17,30 +21,48 @@ log = logging.getLogger(__name__)
 
 @stage
 def main() -> None:
-    """Write reports/: metrics.json and the data of the plots."""
-    params = config.load()
+    """Write reports/: metrics, the data of the plots, fairness, the cards, Evidently's page."""
+    params, made = config.load(), recipe(config.load())
     plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
-    rows = frame.at(pd.read_parquet(PROCESSED / "frame.parquet"), [plan.cutoff])
-    actual = rows["target"].to_numpy()
-    predicted = models.load(MODELS / "holdout").score(rows)["expected_spend"].to_numpy()
-    simple = baselines(rows, params.horizon, params.features.shortest_tenure)
-    report = metrics.report(actual, predicted, simple, params.evaluation.rounds, params.seed)
-    context = {
+    rows = pd.read_parquet(PROCESSED / "frame.parquet")
+    past, held = frame.at(rows, plan.training), frame.at(rows, [plan.cutoff])
+    customers = pd.read_parquet(raw.CUSTOMERS)
+    groups = attributes(customers)
+    model = models.load(MODELS / "holdout")
+    columns, actual, scores = list(model.columns), held["target"].to_numpy(), model.score(held)
+    simple = baselines(held, params.horizon, params.features.shortest_tenure)
+    rounds, seed = params.evaluation.rounds, params.seed
+    found = metrics.report(actual, scores, simple, rounds, seed)
+    report = {
         "source": params.source.name,
-        "customers": len(rows),
+        "customers": len(held),
         "as_of": plan.as_of.isoformat(),
         "cutoff": plan.cutoff.isoformat(),
         "horizon": params.horizon,
+        "target_days": plan.target_days,
+        **found,
+        "ablation": ablation(made.regressor, past, held, columns, groups, rounds, seed),
     }
-    write_json(REPORTS / "metrics.json", context | report)
     tables = {
-        "calibration": metrics.calibration(actual, predicted),
-        "gain": metrics.cumulative_gain(actual, {"model": predicted, **simple}),
+        "calibration": metrics.calibration(actual, scores),
+        "gain": metrics.cumulative_gain(actual, {"model": scores["expected_spend"], **simple}),
     }
-    for name, table in tables.items():
+    fair = fairness(actual, scores, groups)
+    for name, table in {**tables, "fairness": fair}.items():
         write_bytes(REPORTS / f"{name}.csv", table.to_csv(index=False).encode())
     write_bytes(REPORTS / "result.svg", plots.result(**tables))
-    log.info("%s", metrics.headline(report), extra={"customers": len(rows)})
+    model_card = cards.model_card(report, model.description(), fair)
+    write_bytes(REPORTS / "model-card.md", model_card.encode())
+    data_card = cards.data_card(report, raw.manifest(), customers)
+    write_bytes(REPORTS / "data-card.md", data_card.encode())
+    newest = frame.at(rows, plan.training[:1])
+    current, reference = (
+        side[[*columns, "target"]].assign(prediction=model.score(side)["expected_spend"])
+        for side in (held, newest)
+    )
+    write_bytes(REPORTS / "evidently.html", evidently(current, reference, seed))
+    write_json(REPORTS / "metrics.json", report)
+    log.info("%s", metrics.headline(report), extra={"customers": len(held)})
 
 
 if __name__ == "__main__":

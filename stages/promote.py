@@ -3,40 +3,27 @@
 import logging
 
 from stages.adapters import config, registry
-from stages.adapters.files import read_json
 from stages.adapters.logs import stage
-from stages.adapters.paths import REPORTS
-from stages.domain import gate
 from stages.domain.errors import UserError
-from stages.serving import registration
+from stages.serving import judgement, registration
 
 log = logging.getLogger(__name__)
 
 
 @stage
 def main() -> None:
-    """Move the alias champion to the version of this result."""
-    tracked = REPORTS / "tracked.json"
-    if not tracked.exists():
-        raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
+    """Move the alias champion to the version of this result; the former one is remembered."""
     params, client = config.load(), registry.connect()
-    key = read_json(tracked)["content"]
-    challenger = registry.find(client, key)
-    if challenger is None:
-        log.warning("the tracking database does not know this result: tracking it again from files")
-        challenger = registration.register(client, key)
-    client.set_registered_model_alias(registry.NAME, "challenger", challenger.version)
-    champion = registry.alias(client, "champion")
-    if champion is not None and champion.version == challenger.version:
-        log.info("version %s is champion already", champion.version)
-        return
-    decision = gate.decide(read_json(REPORTS / "metrics.json"), **params.gate)
-    for check, passed in decision.checks:
-        log.info("%s %s", "pass" if passed else "FAIL", check)
-    if not decision.passed:
-        raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
-    registration.trial(challenger)
-    client.set_registered_model_alias(registry.NAME, "champion", challenger.version)
+    with registry.promoting():
+        challenger = registration.challenger(client)
+        champion = registry.alias(client, "champion")
+        if champion is not None and champion.version == challenger.version:
+            log.info("version %s is champion already", champion.version)
+            return
+        if not judgement.judge(client, challenger, params).passed:
+            raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
+        registration.trial(challenger)
+        registry.crown(client, challenger, champion)
     log.info("version %s is champion", challenger.version)
 
 

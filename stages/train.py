@@ -8,7 +8,7 @@ from stages.adapters import config, models
 from stages.adapters.files import read_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS, PROCESSED
-from stages.domain.capability import CapabilityRegressor
+from stages.adapters.recipes import recipe
 from stages.domain.cutoffs import Plan
 from stages.domain.training import fit
 
@@ -18,17 +18,14 @@ log = logging.getLogger(__name__)
 @stage
 def main() -> None:
     """Write models/holdout and models/capability."""
-    params = config.load()
+    made = recipe(config.load())
     plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
     rows = pd.read_parquet(PROCESSED / "frame.parquet")
     for name, cutoffs, as_of in (
         ("holdout", plan.training, plan.cutoff),
         ("capability", plan.refit, plan.as_of),
     ):
-        regressor = CapabilityRegressor(**params.model, random_state=params.seed)
-        model = fit(
-            rows, cutoffs, as_of, plan.first, config.spec(params), regressor, params.tiers.shares
-        )
+        model = fit(rows, cutoffs, as_of, plan.first, plan.target_days, made)
         models.save(model, MODELS / name)
         log.info(
             "%s: %d features at %d cutoffs, made for %s",
@@ -38,6 +35,8 @@ def main() -> None:
             as_of,
             extra={"features": len(model.columns), "bytes": len(model.ensemble)},
         )
+        if model.caution:
+            log.warning("%s: low confidence: %s", name, model.caution)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,35 @@ def alias(client: mlflow.MlflowClient, name: str) -> ModelVersion | None:
     models = client.search_registered_models(f"name = '{NAME}'")
     version = models[0].aliases.get(name) if models else None
     return client.get_model_version(NAME, str(version)) if version else None
+
+
+@contextmanager
+def promoting() -> Iterator[None]:
+    """Hold the aliases for this checkout: of two promotions at once, the second waits."""
+    with locked(HOME / "mlflow.db.lock"):
+        yield
+
+
+def crown(client: mlflow.MlflowClient, version: ModelVersion, former: ModelVersion | None) -> None:
+    """Move the alias champion to `version`; `former`, the champion until now, is remembered.
+
+    Interrupted in between, the champion is still the former one.
+    """
+    if former is not None:
+        client.set_registered_model_alias(NAME, "former", former.version)
+    client.set_registered_model_alias(NAME, "champion", version.version)
+
+
+def note(
+    client: mlflow.MlflowClient, version: ModelVersion, tags: dict[str, str], files: list[Path]
+) -> None:
+    """Add `tags` to a version and its run, and `files` to the run's artifacts."""
+    assert version.run_id is not None
+    for name, value in tags.items():
+        client.set_model_version_tag(NAME, version.version, name, value)
+        client.set_tag(version.run_id, name, value)
+    for file in files:
+        client.log_artifact(version.run_id, str(file))
 
 
 def load(version: ModelVersion) -> PyFuncModel:

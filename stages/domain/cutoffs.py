@@ -1,38 +1,66 @@
 """Cutoffs: where past ends and future begins, for training, holdout and scoring."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
+
+import pandas as pd
 
 from stages.domain.errors import UserError
 
 MOST_CUTOFFS = 6
+ENOUGH_CUTOFFS = 3  # below this the targets are made shorter, until there are so many
+SHORTEST_TARGET = 7  # days
+MONTH = 30.4375  # days, on average
+
+
+@dataclass(frozen=True)
+class History:
+    """The days on which transactions were booked."""
+
+    first: date
+    newest: date
+    days: int  # different ones
+
+    @property
+    def monthly(self) -> bool:
+        """Whether these are monthly statements: one day of booking a month."""
+        months = (self.newest.year - self.first.year) * 12 + self.newest.month - self.first.month
+        return 3 <= self.days <= months + 1
 
 
 @dataclass(frozen=True)
 class Plan:
     """The cutoffs of one pipeline result; every training target ends by the cutoff it serves."""
 
-    first: date  # day of the oldest transaction
+    first: date  # where the history begins
     as_of: date
     cutoff: date  # of the holdout
     training: tuple[date, ...]  # for the model that the holdout judges
     refit: tuple[date, ...]  # for the model that scores as_of
+    target_days: int  # of the training targets; shorter than the horizon in short histories
+    monthly: bool  # statements: neither hour nor weekday of a booking means anything
 
     @property
     def all(self) -> tuple[date, ...]:
         """Every cutoff that needs features, ascending."""
-        return tuple(sorted({self.as_of, *self.complete}))
+        return tuple(sorted({self.as_of, self.cutoff, *self.trained}))
 
     @property
-    def complete(self) -> tuple[date, ...]:
-        """The cutoffs whose whole horizon lies in the data, ascending: they have targets."""
-        return tuple(sorted({self.cutoff, *self.training, *self.refit}))
+    def trained(self) -> tuple[date, ...]:
+        """The cutoffs of training, ascending; that of the holdout has a whole horizon as target."""
+        return tuple(sorted({*self.training, *self.refit} - {self.cutoff}))
 
     def to_json(self) -> dict[str, Any]:
         """Dates as ISO text."""
         return {
-            name: value.isoformat() if isinstance(value, date) else [d.isoformat() for d in value]
+            name: [d.isoformat() for d in value]
+            if isinstance(value, tuple)
+            else value.isoformat()
+            if isinstance(value, date)
+            else value
             for name, value in asdict(self).items()
         }
 
@@ -46,43 +74,76 @@ class Plan:
             cutoff=day(content["cutoff"]),
             training=tuple(map(day, content["training"])),
             refit=tuple(map(day, content["refit"])),
+            target_days=content["target_days"],
+            monthly=content["monthly"],
         )
 
 
-def training_cutoffs(first: date, end: date, horizon: int) -> tuple[date, ...]:
-    """Cutoffs whose targets end by `end`, newest first, at most six.
-
-    `first` is the day of the oldest transaction. Steps are a fifth of what the history allows,
-    never closer than a third of the horizon (crowded cutoffs repeat each other) and never wider
-    than the horizon.
-    """
-    shortest_history = max(30, min(horizon, 90))
-    spare = (end - first).days - horizon - shortest_history
-    step = int(min(max(spare / 5, horizon / 3, 7), horizon))
-    newest = end - timedelta(days=horizon)
-    candidates = (newest - timedelta(days=step * i) for i in range(MOST_CUTOFFS))
-    return tuple(c for c in candidates if (c - first).days >= shortest_history)
-
-
 def plan(
-    first: date, newest: date, horizon: int, as_of: date | None = None, cutoff: date | None = None
+    history: History, horizon: int, as_of: date | None = None, cutoff: date | None = None
 ) -> Plan:
-    """Lay out all cutoffs for transactions booked from `first` to `newest`.
+    """Lay out all cutoffs for a history of transactions.
 
     `as_of` defaults to the day after the newest transaction, `cutoff` to as_of − horizon.
-    Raises UserError where the history is too short or the dates contradict each other.
+    Monthly statements are cut midway between two of them, and only at whole months, so that every
+    horizon holds the same number of statements. Where the history gives fewer than three cutoffs
+    for the horizon, the training targets are the longest that it gives three for.
+    Raises UserError where it gives none, or where the dates contradict each other.
     """
-    as_of = as_of or newest + timedelta(days=1)
+    half_month = timedelta(days=15 if history.monthly else 0)
+    first = history.first - half_month
+    as_of = as_of or history.newest + (half_month or timedelta(days=1))
+    if cutoff is None:
+        cutoff = _back(as_of, round(horizon / MONTH) or 1) if history.monthly else None
     cutoff = cutoff or as_of - timedelta(days=horizon)
     if cutoff + timedelta(days=horizon) > as_of:
         raise UserError(
             f"cutoff {cutoff} + horizon {horizon} days ends after as_of {as_of}: "
             "choose an earlier cutoff or a shorter horizon"
         )
-    training = training_cutoffs(first, cutoff, horizon)
-    if not training:
+    best: tuple[date, ...] = ()
+    target_days = horizon
+    shorter = -round(MONTH) if history.monthly else -1
+    for days in range(horizon, min(SHORTEST_TARGET, horizon) - 1, shorter):
+        training = training_cutoffs(first, cutoff, days, history.monthly)
+        if len(training) > len(best):
+            best, target_days = training, days
+        if len(best) >= ENOUGH_CUTOFFS:
+            break
+    if not best:
         raise UserError(
-            f"the history from {first} to the cutoff {cutoff} is too short for a horizon of "
-            f"{horizon} days: choose a shorter horizon, for example horizon={horizon // 3}"
+            f"the history from {first} to the cutoff {cutoff} is too short to learn from: "
+            "choose a shorter horizon, for example horizon=7, or load older transactions"
         )
-    return Plan(first, as_of, cutoff, training, training_cutoffs(first, as_of, horizon))
+    refit = training_cutoffs(first, as_of, target_days, history.monthly)
+    return Plan(first, as_of, cutoff, best, refit, target_days, history.monthly)
+
+
+def training_cutoffs(first: date, end: date, days: int, monthly: bool = False) -> tuple[date, ...]:
+    """Cutoffs whose targets of so many `days` end by `end`, newest first, at most six.
+
+    `first` is where the history begins. Steps are a fifth of what the history allows, never closer
+    than a third of the target (crowded cutoffs repeat each other) and never wider than it; with
+    monthly statements, whole months.
+    """
+    shortest_history = max(30, min(days, 90))
+    spare = (end - first).days - days - shortest_history
+    step = int(min(max(spare / 5, days / 3, 7), days))
+    candidates = _months_back(end, days, step) if monthly else _days_back(end, days, step)
+    return tuple(
+        c for c in islice(candidates, MOST_CUTOFFS) if (c - first).days >= shortest_history
+    )
+
+
+def _days_back(end: date, days: int, step: int) -> Iterator[date]:
+    return (end - timedelta(days=days + step * i) for i in range(MOST_CUTOFFS))
+
+
+def _months_back(end: date, days: int, step: int) -> Iterator[date]:
+    months, every = round(days / MONTH) or 1, round(step / MONTH) or 1
+    return (_back(end, months + every * i) for i in range(MOST_CUTOFFS))
+
+
+def _back(day: date, months: int) -> date:
+    """The same day so many months earlier, or the month's last."""
+    return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()

@@ -2,7 +2,8 @@
 
 Money is summed as exact decimals, so that a result does not depend on the order in which an
 engine's threads add; float64 begins where a sum is divided. Rates are per horizon: what the
-customer did in a window, divided by the days observed of it, times the horizon.
+customer did in a window, divided by the days observed of it, times the horizon. Days are UTC.
+What each column means, its unit and its family: domain/catalogue.py.
 """
 
 import math
@@ -16,21 +17,38 @@ from ibis import ifelse
 from stages.domain.spec import Spec
 
 WEIGHTED = "decimal(38, 10)"  # of an exponentially weighted term: exact to add, in any order
+EVENING = 18  # o'clock, UTC
+SATURDAY = 5  # days of the week count from Monday, 0
+CLOCK = ("evening_share", "weekend_share")  # features that a monthly statement does not have
+COUNTS = ("transactions", "discounted", "evening")
+NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}
 
 
 def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
-    """One row a customer and day (UTC): exact sums, counts, and days since the day before."""
+    """One row a customer and day: exact sums, counts, what is new, days since the day before.
+
+    A category, merchant or region is new on the day of its first use by the customer, so that
+    their sum up to any day is how many different ones there were until then.
+    """
     t = transactions
     spends = t.kind.isin(spec.kinds)
     days = t.group_by(t.customer_id, day=t.booked_at.date()).aggregate(
         spend=ifelse(spends, t.amount, 0).sum(),
         income=ifelse(t.kind == "income", -t.amount, 0).sum(),
         other=ifelse(spends | (t.kind == "income"), 0, t.amount).sum(),
+        cash=ifelse(t.kind == "cash", t.amount, 0).sum(),
         discount=t.discount.sum(),
         transactions=t.count(),
-        categories=t.category.nunique(),
-        merchants=t.merchant.nunique(),
+        discounted=(t.discount > 0).sum(),
+        evening=(t.booked_at.hour() >= EVENING).sum(),
     )
+    for name, column in NEW.items():
+        known = t.filter(t[column].notnull())
+        first = known.group_by("customer_id", column).aggregate(day=known.booked_at.min().date())
+        new = first.group_by("customer_id", "day").aggregate(**{name: first.count()})
+        days = days.left_join(new, ["customer_id", "day"]).select(
+            days, **{name: new[name].fill_null(0)}
+        )
     before = days.day.lag().over(group_by=days.customer_id, order_by=days.day)
     return days.mutate(gap=days.day.delta(before, unit="day"))
 
@@ -43,21 +61,22 @@ def features(daily: ir.Table, cutoffs: Sequence[date], spec: Spec) -> ir.Table:
     return _ratios(past.group_by("cutoff", "customer_id").aggregate(**_sums(past, spec)), spec)
 
 
-def targets(daily: ir.Table, cutoffs: Sequence[date], horizon: int) -> ir.Table:
-    """One row a cutoff and customer who spent in [cutoff, cutoff + horizon): `target`, never < 0.
+def targets(daily: ir.Table, cutoffs: Sequence[date], days: int, horizon: int) -> ir.Table:
+    """One row a cutoff and customer who spent in [cutoff, cutoff + days): `target`, never < 0.
 
-    A customer without a row spent nothing.
+    The target is that spend per `horizon` days. A customer without a row spent nothing.
     """
     ends = ibis.memtable({"cutoff": list(cutoffs)}, schema={"cutoff": "date"})
     age = ends.cutoff.delta(daily.day, unit="day")
-    future = daily.join(ends, (age <= 0) & (age > -horizon))
+    future = daily.join(ends, (age <= 0) & (age > -days))
     sums = future.group_by("cutoff", "customer_id").aggregate(target=future.spend.sum())
-    return sums.mutate(target=ibis.greatest(sums.target.cast("float64"), 0.0))
+    per_horizon = sums.target.cast("float64") * (horizon / days)
+    return sums.mutate(target=ibis.greatest(per_horizon, 0.0))
 
 
 def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
     """What a customer's days add up to, before any division."""
-    age, spend = past.age, past.spend
+    age, spend, recent = past.age, past.spend, past.age <= spec.horizon
     sums = {
         "tenure": age.max(),
         "recency": age.min(),
@@ -68,15 +87,15 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
         "ticket_largest": spend.max().cast("float64"),
         "spend": spend.sum(),
         "spend_squared": (spend * spend).cast("decimal(38, 4)").sum(),
-        "discount": past.discount.sum(),
-        "transactions": past.transactions.sum(),
-        "categories": past.categories.sum(),
-        "merchants": past.merchants.sum(),
-        "income": past.income.sum(),
-        "other": past.other.sum(),
-        "income_recent": past.income.sum(where=age <= spec.horizon),
-        "other_recent": past.other.sum(where=age <= spec.horizon),
+        "weekend": past.count(where=past.day.day_of_week.index() >= SATURDAY),
+        "spend_before": spend.sum(where=(age > spec.horizon) & (age <= 2 * spec.horizon)),
+        "income_recent": past.income.sum(where=recent),
+        "other_recent": past.other.sum(where=recent),
     }
+    for name in (*COUNTS, "discount", "cash", "income", "other", "new_regions"):
+        sums[name] = past[name].sum()
+    for name in ("new_categories", "new_merchants"):
+        sums[f"{name}_days"] = past.count(where=past[name] > 0)
     for w in spec.all_windows:
         sums[f"spend_{w}"] = spend.sum(where=age <= w)
         sums[f"visits_{w}"] = past.count(where=age <= w)
@@ -96,12 +115,14 @@ def _ratios(t: ir.Table, spec: Spec) -> ir.Table:
     def share(part: ir.Value, whole: ir.Value) -> ir.Value:
         return ifelse(whole > 0, part / whole, 0.0)
 
+    horizon = float(spec.horizon)
     tenure, visits, spend = number("tenure"), number("visits"), number("spend")
+    transactions = number("transactions")
     observed = ibis.greatest(tenure, float(spec.shortest_tenure))
     mean = spend / visits
     variance = ibis.greatest(number("spend_squared") / visits - mean * mean, 0.0)
     gap = ifelse(visits > 1, (tenure - number("recency")) / (visits - 1), tenure)
-    recent = ibis.least(observed, float(spec.horizon))
+    recent = ibis.least(observed, horizon)
     columns = {
         "tenure": tenure,
         "recency": number("recency"),
@@ -113,28 +134,47 @@ def _ratios(t: ir.Table, spec: Spec) -> ir.Table:
         "ticket_median": number("ticket_median"),
         "ticket_largest": number("ticket_largest"),
         "ticket_variation": share(variance.sqrt(), mean),
-        "spend_rate": spend * spec.horizon / observed,
-        "visit_rate": visits * spec.horizon / observed,
-        "transaction_rate": number("transactions") * spec.horizon / observed,
-        "income_rate": number("income") * spec.horizon / observed,
-        "income_rate_recent": number("income_recent") * spec.horizon / recent,
-        "other_rate": number("other") * spec.horizon / observed,
-        "other_rate_recent": number("other_recent") * spec.horizon / recent,
-        "categories_per_visit": number("categories") / visits,
-        "merchants_per_visit": number("merchants") / visits,
+        "spend_rate": spend * horizon / observed,
+        "visit_rate": visits * horizon / observed,
+        "transaction_rate": transactions * horizon / observed,
+        "income_rate": number("income") * horizon / observed,
+        "income_rate_recent": number("income_recent") * horizon / recent,
+        "other_rate": number("other") * horizon / observed,
+        "other_rate_recent": number("other_recent") * horizon / recent,
+        "cash_share": share(number("cash"), ibis.greatest(spend, number("cash"))),
         "discount_share": share(number("discount"), number("discount") + spend),
+        "promotion_share": number("discounted") / transactions,
+        "evening_share": number("evening") / transactions,
+        "weekend_share": number("weekend") / visits,
+        "variety": number("new_categories_days") / visits,
+        "loyalty": 1.0 - number("new_merchants_days") / visits,
+        "regions": number("new_regions"),
     }
     for w in spec.all_windows:
         days = ibis.least(observed, float(w))
-        columns[f"spend_rate_{w}"] = number(f"spend_{w}") * spec.horizon / days
-        columns[f"visit_rate_{w}"] = number(f"visits_{w}") * spec.horizon / days
+        columns[f"spend_rate_{w}"] = number(f"spend_{w}") * horizon / days
+        columns[f"visit_rate_{w}"] = number(f"visits_{w}") * horizon / days
     for h in spec.half_lives:
         days = (1 - (-observed * (math.log(2) / h)).exp()) * (h / math.log(2))
-        columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * spec.horizon / days
-        columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * spec.horizon / days
-    latest, overall = columns[f"spend_rate_{spec.horizon}"], columns["spend_rate"]
-    columns["trend"] = share(latest - overall, latest.abs() + overall.abs())
+        columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * horizon / days
+        columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * horizon / days
+    columns["trend"] = _trend(number(f"spend_{spec.horizon}"), number("spend_before"), tenure, spec)
     return t.select("customer_id", "cutoff", **columns)
+
+
+def _trend(latest: ir.Value, before: ir.Value, tenure: ir.Value, spec: Spec) -> ir.Value:
+    """(latest − before) / (latest + before): spend of the last horizon and of the one before it.
+
+    Between -1 and 1; a horizon before that was seen in part counts as if seen whole; 0 for
+    newcomers, seen for less than a week of it; -1 for who spent nothing in both.
+    """
+    horizon = float(spec.horizon)
+    seen = ibis.least(tenure - horizon, horizon)
+    latest = ibis.greatest(latest, 0.0)
+    before = ibis.greatest(before, 0.0) * horizon / ibis.greatest(seen, 1.0)
+    both = latest + before
+    known = ifelse(both > 0, (latest - before) / ifelse(both > 0, both, 1.0), -1.0)
+    return ifelse(seen >= float(spec.shortest_tenure), known, 0.0)
 
 
 def usable(columns: Sequence[str], shortest_history: int) -> list[str]:

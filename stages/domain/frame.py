@@ -25,6 +25,7 @@ def join(features: pd.DataFrame, targets: pd.DataFrame, complete: Sequence[date]
     frame = features.merge(targets, on=["cutoff", "customer_id"], how="left")
     known = pd.to_datetime(frame["cutoff"]).isin(pd.to_datetime(list(complete)))
     frame["target"] = frame["target"].fillna(0.0).where(known)
+    frame["cutoff"] = frame["cutoff"].astype("datetime64[s]")
     return frame.sort_values(["cutoff", "customer_id"], ignore_index=True)
 
 

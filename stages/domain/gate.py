@@ -1,7 +1,10 @@
 """The gate: whether a challenger may become champion."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+ZEROS_MARGIN = 0.06  # an interval from 0 up holds all who spend nothing, and a few more
 
 
 @dataclass(frozen=True)
@@ -15,28 +18,57 @@ class Decision:
         """Whether all checks passed, and there was at least one."""
         return bool(self.checks) and all(ok for _, ok in self.checks)
 
+    def to_json(self) -> dict[str, Any]:
+        """For the report and MLflow."""
+        return {
+            "passed": self.passed,
+            "checks": [{"check": text, "passed": ok} for text, ok in self.checks],
+        }
 
-def decide(metrics: dict[str, Any], fewest_customers: int, most_bias: float) -> Decision:
-    """Judge reports/metrics.json; a missing figure fails its check, so the gate fails closed."""
-    gain = metrics.get("gain") or {}
-    low, gini = gain.get("low"), gain.get("gini")
-    customers, bias = metrics.get("customers"), (metrics.get("holdout") or {}).get("bias")
-    return Decision(
+
+def decide(
+    metrics: Mapping[str, Any],
+    champion: Mapping[str, Any] | None,
+    fewest_customers: int,
+    most_bias: float,
+    coverage: Sequence[float],
+) -> Decision:
+    """Judge reports/metrics.json; a missing figure fails its check, so the gate fails closed.
+
+    `champion` is the gain in Gini over the champion on the same holdout ({over, gini, low, high}),
+    None where there is none or it answers another question (source, horizon or target).
+    """
+    holdout = metrics.get("holdout") or {}
+    customers, bias, inside = metrics.get("customers"), holdout.get("bias"), holdout.get("coverage")
+    lowest, highest = coverage
+    highest = max(highest, (metrics.get("zeros") or 0) + ZEROS_MARGIN)
+    checks = [
         (
-            (
-                f"customers in the holdout {customers}, at least {fewest_customers}",
-                customers is not None and customers >= fewest_customers,
-            ),
-            (
-                f"Gini over the best baseline ({gain.get('over')}) {_show(gini)}, "
-                f"95 % interval from {_show(low)}, not below 0",
-                low is not None and low >= 0,
-            ),
-            (
-                f"total bias {_show(bias)}, between {1 / most_bias:.2f} and {most_bias:.2f}",
-                bias is not None and 1 / most_bias <= bias <= most_bias,
-            ),
-        )
+            f"customers in the holdout {customers}, at least {fewest_customers}",
+            customers is not None and customers >= fewest_customers,
+        ),
+        _not_worse("the best baseline", metrics.get("gain") or {}),
+        (
+            f"total bias {_show(bias)}, between {1 / most_bias:.2f} and {most_bias:.2f}",
+            bias is not None and 1 / most_bias <= bias <= most_bias,
+        ),
+        (
+            f"coverage of the 80 % interval {_show(inside)}, between {lowest} and {highest:.2f}",
+            inside is not None and lowest <= inside <= highest,
+        ),
+    ]
+    if champion is not None:
+        checks.append(_not_worse("the champion", champion))
+    return Decision(tuple(checks))
+
+
+def _not_worse(than: str, gain: Mapping[str, Any]) -> tuple[str, bool]:
+    """Whether the interval of the gain in Gini is not below 0 as a whole."""
+    low, high = gain.get("low"), gain.get("high")
+    return (
+        f"Gini over {than} ({gain.get('over')}) {_show(gain.get('gini'))}, 95 % interval "
+        f"{_show(low)} to {_show(high)}, not below 0",
+        low is not None and high is not None and high >= 0,
     )
 
 

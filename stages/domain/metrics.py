@@ -10,19 +10,23 @@ from sklearn.metrics import mean_absolute_error, roc_auc_score
 DECILES = 10
 
 
-def gini(actual: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None = None) -> float:
+def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
     """Normalised Gini: 1 for the true order of customers, 0 for a random one.
 
     Frees et al. (2011), Summarizing insurance scores using a Gini index: the area between the
     curve of cumulative spend, best customers first, and the diagonal, over that of the true order.
-    `weight` counts a customer more than once (a bootstrap sample). NaN where nobody spent.
+    NaN where nobody spent.
     """
-    weight = np.ones(len(actual)) if weight is None else weight
-    return _area(actual, predicted, weight) / _area(actual, actual, weight)
+    weight = np.ones(len(actual))
+    return _area(actual, _order(predicted), weight) / _area(actual, _order(actual), weight)
 
 
-def _area(actual: np.ndarray, order_by: np.ndarray, weight: np.ndarray) -> float:
-    order = np.argsort(-order_by, kind="stable")
+def _order(by: np.ndarray) -> np.ndarray:
+    return np.argsort(-by, kind="stable")
+
+
+def _area(actual: np.ndarray, order: np.ndarray, weight: np.ndarray) -> float:
+    """The area above the diagonal; `weight` counts a customer more than once, or not at all."""
     w = weight[order]
     spend = np.cumsum(actual[order] * w)
     before = np.concatenate([[0.0], spend[:-1]])
@@ -38,20 +42,26 @@ def gini_gain(
     """
     rng = np.random.default_rng(seed)
     n = len(actual)
-    draws = []
-    for _ in range(rounds):
-        weight = np.bincount(rng.integers(0, n, n), minlength=n).astype(float)
-        draws.append(gini(actual, ours, weight) - gini(actual, theirs, weight))
+    best, our_order, their_order = _order(actual), _order(ours), _order(theirs)
+
+    def gain(weight: np.ndarray) -> float:
+        ahead = _area(actual, our_order, weight) - _area(actual, their_order, weight)
+        return ahead / _area(actual, best, weight)
+
+    draws = [
+        gain(np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(rounds)
+    ]
     low, high = np.quantile(draws, [0.025, 0.975])
-    gain = gini(actual, ours) - gini(actual, theirs)
-    return {"gini": gain, "low": float(low), "high": float(high)}
+    return {"gini": gain(np.ones(n)), "low": float(low), "high": float(high)}
 
 
-def judge(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
+def judge(
+    actual: np.ndarray, predicted: np.ndarray, inside: np.ndarray | None = None
+) -> dict[str, float | None]:
     """All figures of one forecast; None where a figure does not apply (see `notes`).
 
     mae in money over the horizon; bias is total predicted over total actual; auc is of spending
-    anything at all.
+    anything at all; coverage is the share of customers `inside` their interval [n].
     """
     spends = actual > 0
     spread = actual.std() > 0 and predicted.std() > 0
@@ -61,7 +71,7 @@ def judge(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
         "mae": float(mean_absolute_error(actual, predicted)),
         "bias": float(predicted.sum() / actual.sum()) if spends.any() else None,
         "auc": float(roc_auc_score(spends, predicted)) if 0 < spends.mean() < 1 else None,
-        "coverage": None,
+        "coverage": None if inside is None else float(inside.mean()),
     }
 
 
@@ -72,26 +82,35 @@ def notes(figures: dict[str, float | None]) -> dict[str, str]:
         "spearman": "all customers have the same actual or predicted spend",
         "bias": "nobody spent in the holdout",
         "auc": "all customers spent, or none did",
-        "coverage": "the model gives no intervals",
     }
     return {name: reasons[name] for name, value in figures.items() if value is None}
 
 
 def report(
     actual: np.ndarray,
-    predicted: np.ndarray,
+    scores: pd.DataFrame,
     simple: dict[str, np.ndarray],
     rounds: int,
     seed: int,
 ) -> dict[str, Any]:
-    """The figures of the forecast and of the `simple` ones, and its gain over the best of them."""
-    holdout = judge(actual, predicted)
+    """The figures of `scores` and of the `simple` forecasts, and the gain over the best of them.
+
+    `scores` has expected_spend, low and high; `zeros` is the share of customers who spent nothing.
+    """
+    predicted = scores["expected_spend"].to_numpy()
+    holdout = judge(actual, predicted, covered(actual, scores))
     of_simple = {name: judge(actual, forecast) for name, forecast in simple.items()}
     gain: dict[str, Any] = {}
     if holdout["gini"] is not None:
         best = max(of_simple, key=lambda name: of_simple[name]["gini"] or 0.0)
         gain = {"over": best, **gini_gain(actual, predicted, simple[best], rounds, seed)}
-    return {"holdout": holdout, "baselines": of_simple, "gain": gain, "notes": notes(holdout)}
+    return {
+        "holdout": holdout,
+        "baselines": of_simple,
+        "gain": gain,
+        "zeros": float((actual == 0).mean()),
+        "notes": notes(holdout) | {"baselines.coverage": "a simple forecast has no interval"},
+    }
 
 
 def headline(report: dict[str, Any]) -> str:
@@ -105,9 +124,26 @@ def headline(report: dict[str, Any]) -> str:
     )
 
 
-def calibration(actual: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """Mean predicted and actual spend of each tenth of customers, lowest predicted first."""
-    frame = pd.DataFrame({"actual": actual, "predicted": predicted})
+def covered(actual: np.ndarray, scores: pd.DataFrame) -> np.ndarray:
+    """Whether each customer's spend lies in their interval [n]; a cent of rounding is inside."""
+    low, high = scores["low"].to_numpy(), scores["high"].to_numpy()
+    return (actual >= low - 0.01) & (actual <= high + 0.01)
+
+
+def calibration(actual: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
+    """Each tenth of customers, lowest predicted first.
+
+    Mean predicted and actual spend, the coverage of their intervals, the share `zeros` who spent
+    nothing, and how many customers.
+    """
+    frame = pd.DataFrame(
+        {
+            "actual": actual,
+            "predicted": scores["expected_spend"].to_numpy(),
+            "coverage": covered(actual, scores),
+            "zeros": actual == 0,
+        }
+    )
     place = frame["predicted"].rank(method="first")
     frame["decile"] = np.ceil(place * DECILES / len(frame)).astype(int)
     means = frame.groupby("decile").mean()
@@ -119,6 +155,6 @@ def cumulative_gain(actual: np.ndarray, forecasts: dict[str, np.ndarray]) -> pd.
     share = np.linspace(0, 1, 101)
     columns = {"customers": share}
     for name, predicted in forecasts.items():
-        spend = np.concatenate([[0], np.cumsum(actual[np.argsort(-predicted, kind="stable")])])
+        spend = np.concatenate([[0], np.cumsum(actual[_order(np.asarray(predicted))])])
         columns[name] = spend[np.round(share * len(actual)).astype(int)] / spend[-1]
     return pd.DataFrame(columns)

@@ -10,63 +10,131 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.domain import confidence, reasons
 from stages.domain.inference import scorer
+from stages.domain.intervals import Intervals
+from stages.domain.momentum import momentum, segment
 from stages.domain.spec import Spec
+from stages.domain.styles import Styles
 from stages.domain.tiers import Ranking
+
+NO_HISTORY = "Unknown"  # style of a customer who has not bought yet
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What a customer without history is expected to spend: as newcomers did."""
+
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Where momentum changes its name; see domain/momentum.py."""
+
+    gaps: float
+    change: float
 
 
 @dataclass(frozen=True)
 class Model:
-    """What it takes to score a customer: the ensemble (ONNX), its features, its frozen ranking."""
+    """What it takes to score a customer: the ensemble (ONNX) and all that is frozen with it."""
 
     as_of: date  # that it was made for
     spec: Spec
     columns: tuple[str, ...]  # the features that the ensemble takes, in order
+    level: float  # factor of all expectations; see domain/level.py
+    band: float | None  # of the log of their total
+    intervals: Intervals
     ranking: Ranking
+    momentum: Momentum
+    styles: Styles
+    reference: dict[str, float]  # features of the median customer, for reasons
+    prior: Prior
+    caution: str | None  # why all its scores are of low confidence
     ensemble: bytes
 
     @cached_property
-    def _expected(self) -> Callable[[np.ndarray], np.ndarray]:
+    def _learnt(self) -> Callable[[np.ndarray], np.ndarray]:
         return scorer(self.ensemble)
 
-    def score(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Score rows of features: customer_id, expected_spend (over the horizon), percentile, tier.
+    def expected(self, X: np.ndarray) -> np.ndarray:
+        """Expected spend [n] over the horizon of features X [n, f] in the order of `columns`."""
+        return self.level * self._learnt(X)
 
-        `features` has customer_id and at least `columns`; the order of rows is kept.
+    def score(self, features: pd.DataFrame, published: np.ndarray | None = None) -> pd.DataFrame:
+        """Score rows of features, in their order; one without history has null features.
+
+        `features` has customer_id and all features, not only `columns`; `published` [n] names the
+        tier of each one's last published score, or None. Returns the columns of the table
+        `scores` from customer_id to confidence; money is over the horizon.
         """
-        expected = self._expected(features[list(self.columns)].to_numpy(np.float64))
+        known = features["tenure"].notna().to_numpy()
+        rows = features[known]
+        learnt = np.full(len(features), self.prior.expected)
+        low, high = (np.full(len(features), bound) for bound in (self.prior.low, self.prior.high))
+        if known.any():
+            learnt[known] = self._learnt(rows[list(self.columns)].to_numpy(np.float64))
+            low[known], high[known] = self.intervals.of(learnt[known])
+        expected = self.level * learnt
+        tier = self.ranking.tier(expected, published)
+        pace = np.full(len(features), "steady", dtype=object)
+        pace[known] = momentum(rows, self.momentum.gaps, self.momentum.change)
+        style = np.full(len(features), NO_HISTORY, dtype=object)
+        style[known] = self.styles.of(rows)
         return pd.DataFrame(
             {
-                "customer_id": features["customer_id"],
+                "customer_id": features["customer_id"].to_numpy(),
                 "expected_spend": expected,
+                "low": self.level * low,
+                "high": self.level * high,
                 "percentile": self.ranking.percentile(expected),
-                "tier": self.ranking.tier(expected),
+                "tier": tier,
+                "momentum": pace,
+                "segment": segment(tier, pace),
+                "style": style,
+                "confidence": confidence.of_customers(features, self.caution),
             }
         )
 
+    def reasons(self, features: pd.DataFrame) -> list[list[str]]:
+        """The strongest reasons of each row, in plain words; none without history."""
+        known = features["tenure"].notna().to_numpy()
+        rows, columns = features[known], list(self.columns)
+        reference = np.array([self.reference[c] for c in columns])
+        parts = reasons.shapley(self._learnt, rows[columns].to_numpy(), reference, columns)
+        said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))
+        return [next(said) if is_known else [] for is_known in known]
+
     def description(self) -> dict[str, Any]:
         """All but the ensemble, as JSON."""
-        return {
-            "as_of": self.as_of.isoformat(),
-            "spec": dataclasses.asdict(self.spec),
-            "columns": list(self.columns),
-            "ranking": dataclasses.asdict(self.ranking),
-        }
+        content = dataclasses.asdict(self)
+        del content["ensemble"]
+        return content | {"as_of": self.as_of.isoformat()}
 
     @classmethod
     def restore(cls, description: dict[str, Any], ensemble: bytes) -> "Model":
         """The inverse of `description`."""
-        spec, ranking = description["spec"], description["ranking"]
-        return cls(
-            date.fromisoformat(description["as_of"]),
-            Spec(
-                horizon=spec["horizon"],
-                windows=tuple(spec["windows"]),
-                half_lives=tuple(spec["half_lives"]),
-                shortest_tenure=spec["shortest_tenure"],
-                kinds=tuple(spec["kinds"]),
-            ),
-            tuple(description["columns"]),
-            Ranking(tuple(ranking["cuts"]), tuple(ranking["quantiles"])),
-            ensemble,
-        )
+        parts = {
+            "spec": Spec,
+            "intervals": Intervals,
+            "ranking": Ranking,
+            "momentum": Momentum,
+            "styles": Styles,
+            "prior": Prior,
+        }
+        content = {
+            name: parts[name](**{k: _tuples(v) for k, v in value.items()})
+            if name in parts
+            else _tuples(value)
+            for name, value in description.items()
+        }
+        as_of = date.fromisoformat(description["as_of"])
+        return cls(**content | {"as_of": as_of, "ensemble": ensemble})
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as the tuples that they were."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

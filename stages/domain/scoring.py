@@ -1,5 +1,6 @@
 """Score customers from their transactions: the one path of the batch and of the endpoint."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import ibis.expr.types as ir
@@ -10,11 +11,34 @@ from stages.domain.features import daily, features
 from stages.domain.model import Model
 
 
-def score(backend: Backend, transactions: ir.Table, model: Model, as_of: date) -> pd.DataFrame:
-    """Score every customer with a transaction before `as_of`, ordered by customer_id.
+def score(
+    backend: Backend,
+    transactions: ir.Table,
+    model: Model,
+    as_of: date,
+    known: Iterable[str] = (),
+    published: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Score every customer with a transaction before `as_of` and all of `known`, ordered by id.
 
-    `transactions` has the canonical columns. Returns what `Model.score` returns, and `as_of`.
+    `transactions` has the canonical columns; `known` are customers who may not have bought yet;
+    `published` gives the tier of a customer's last published score. Returns what `Model.score`
+    returns, and `as_of`.
     """
-    rows = features(daily(transactions, model.spec), [as_of], model.spec)
-    table = backend.to_pandas(rows.order_by("customer_id"))
-    return model.score(table).assign(as_of=as_of)
+    rows = at(backend, transactions, model, as_of, known)
+    tiers = None if published is None else rows["customer_id"].map(published).to_numpy(object)
+    return model.score(rows, tiers).assign(as_of=as_of)
+
+
+def at(
+    backend: Backend,
+    transactions: ir.Table,
+    model: Model,
+    as_of: date,
+    known: Iterable[str] = (),
+) -> pd.DataFrame:
+    """The features of every customer at `as_of`, ordered by id; null where there is no history."""
+    expression = features(daily(transactions, model.spec), [as_of], model.spec)
+    rows = backend.to_pandas(expression).drop(columns="cutoff").set_index("customer_id")
+    everybody = rows.index.union(pd.Index(list(known), dtype=rows.index.dtype))
+    return rows.reindex(everybody).rename_axis("customer_id").reset_index()

@@ -75,9 +75,15 @@ SCORES = Table(
     "customer_id",
     (
         Column("customer_id", "text", pa.string(), False),
-        Column("expected_spend", "double", pa.float64(), False),
-        Column("percentile", "double", pa.float64(), False),
+        Column("expected_spend", "double", pa.float64(), False),  # over the horizon
+        Column("low", "double", pa.float64(), False),  # of its 80 % interval
+        Column("high", "double", pa.float64(), False),
+        Column("percentile", "double", pa.float64(), False),  # 0 to 100
         Column("tier", "text", pa.string(), False),
+        Column("momentum", "text", pa.string(), False),
+        Column("segment", "text", pa.string(), False),
+        Column("style", "text", pa.string(), False),
+        Column("confidence", "text", pa.string(), False),  # normal, or low and why
         Column("model_version", "text", pa.string(), False),
         Column("data_version", "text", pa.string(), False),
         Column("as_of", "date", pa.date32(), False),

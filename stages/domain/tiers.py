@@ -6,6 +6,7 @@ import numpy as np
 
 TIERS = ("Base", "Middle", "Top")
 RESOLUTION = 1001  # quantiles kept: a percentile to a tenth
+MARGIN = 0.1  # past a cut, before a customer leaves the tier that was published last
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,21 @@ class Ranking:
         grid = np.quantile(capability, np.linspace(0, 1, RESOLUTION))
         return cls(tuple(np.quantile(capability, shares).tolist()), tuple(grid.tolist()))
 
-    def tier(self, capability: np.ndarray) -> np.ndarray:
-        """The name of each capability's tier [n]."""
-        return np.array(TIERS)[np.searchsorted(self.cuts, capability, side="right")]
+    def tier(self, capability: np.ndarray, published: np.ndarray | None = None) -> np.ndarray:
+        """The name of each capability's tier [n].
+
+        `published` [n] names the tier of each customer's last published score, None for who had
+        none: they leave it only when they are past its cut by a tenth (hysteresis), so that a new
+        model or a small change moves few.
+        """
+        place = np.searchsorted(self.cuts, capability, side="right")
+        if published is not None:
+            cuts = np.asarray(self.cuts)
+            lowest = np.searchsorted(cuts * (1 + MARGIN), capability, side="right")
+            highest = np.searchsorted(cuts * (1 - MARGIN), capability, side="right")
+            before = np.array([TIERS.index(t) if t in TIERS else -1 for t in published])
+            place = np.where(before < 0, place, np.clip(before, lowest, highest))
+        return np.array(TIERS)[place]
 
     def percentile(self, capability: np.ndarray) -> np.ndarray:
         """The share of customers with a lower capability, 0 to 100 [n]."""

@@ -1,18 +1,40 @@
-"""Fit the capability model on the frame, and freeze its ranking."""
+"""Fit the capability model on the frame, and freeze with it all that a score needs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_predict
 
-from stages.domain import frame
+from stages.domain import confidence, frame, level
 from stages.domain.capability import CapabilityRegressor
 from stages.domain.features import usable
 from stages.domain.inference import scorer
-from stages.domain.model import Model
+from stages.domain.intervals import TAIL, Intervals
+from stages.domain.model import Model, Momentum, Prior
 from stages.domain.portable import to_onnx
 from stages.domain.spec import Spec
+from stages.domain.styles import Styles
 from stages.domain.tiers import Ranking
+
+FOLDS = 3  # over customers, to learn the intervals from customers not seen
+ENOUGH_ROWS = 40_000  # for intervals and band: more rows would not narrow what they are read from
+NEWCOMER = 30  # days of tenure
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides a model beside its data."""
+
+    spec: Spec
+    regressor: CapabilityRegressor
+    shares: tuple[float, ...]  # of customers below each tier but the lowest
+    momentum: Momentum
+    seed: int
 
 
 def fit(
@@ -20,18 +42,64 @@ def fit(
     cutoffs: Sequence[date],
     as_of: date,
     first: date,
-    spec: Spec,
-    regressor: CapabilityRegressor,
-    shares: Sequence[float],
+    target_days: int,
+    recipe: Recipe,
 ) -> Model:
-    """Fit on the rows of `cutoffs`, stacked; rank by the capabilities at `as_of`.
+    """Fit on the rows of `cutoffs`, stacked; freeze level, ranking and styles of `as_of`.
 
-    `rows` is the frame; `first` is the day of the oldest transaction, which tells what windows
-    exist at every cutoff; `shares` are the shares of customers below each tier but the lowest.
+    `rows` is the frame; `first` is where the history begins, which tells what windows exist at
+    every cutoff; the targets are of `target_days`, per horizon.
     """
-    past = frame.at(rows, cutoffs)
+    spec = recipe.spec
+    past, now = frame.at(rows, cutoffs), frame.at(rows, [as_of])
     columns = usable(frame.feature_columns(rows), (min(cutoffs) - first).days)
-    regressor.fit(past[columns].to_numpy(), past["target"].to_numpy())
-    ensemble = to_onnx(regressor, columns)
-    capability = scorer(ensemble)(frame.at(rows, [as_of])[columns].to_numpy())
-    return Model(as_of, spec, tuple(columns), Ranking.freeze(capability, tuple(shares)), ensemble)
+    columns = [c for c in columns if past[c].min() < past[c].max()] or columns[:1]
+    fitted = clone(recipe.regressor).fit(past[columns].to_numpy(), past["target"].to_numpy())
+    ensemble = to_onnx(fitted, columns)
+    some = past.sample(min(len(past), ENOUGH_ROWS), random_state=recipe.seed)
+    X, spend = some[columns].to_numpy(), some["target"].to_numpy()
+    unseen = cross_val_predict(
+        recipe.regressor, X, spend, groups=some["customer_id"], cv=GroupKFold(FOLDS)
+    )
+    learnt = scorer(ensemble)(now[columns].to_numpy())
+    factor = level.level(learnt, *level.last_horizon(now, spec.horizon, spec.shortest_tenure))
+    return Model(
+        as_of=as_of,
+        spec=spec,
+        columns=tuple(columns),
+        level=factor,
+        band=_band(recipe.regressor, X, spend, some["cutoff"].to_numpy()),
+        intervals=Intervals.fit(unseen, spend),
+        ranking=Ranking.freeze(factor * learnt, recipe.shares),
+        momentum=recipe.momentum,
+        styles=Styles.fit(now, recipe.seed),
+        reference=now[frame.feature_columns(now)].median().to_dict(),
+        prior=_prior(past),
+        caution=confidence.of_model(now, target_days, spec.horizon, len(cutoffs)),
+        ensemble=ensemble,
+    )
+
+
+def _band(
+    regressor: CapabilityRegressor, X: NDArray, spend: NDArray, cutoff: NDArray
+) -> float | None:
+    """The band of totals, from each cutoff forecast by the others; None for too few.
+
+    A third of the trees will do: totals settle long before single customers.
+    """
+    names = np.unique(cutoff)
+    if len(names) < level.FEWEST_TOTALS:
+        return None
+    quick = clone(regressor).set_params(max_iter=-(-regressor.max_iter // 3))
+    left_out = cross_val_predict(quick, X, spend, groups=cutoff, cv=LeaveOneGroupOut())
+    totals = [(spend[cutoff == c].sum(), left_out[cutoff == c].sum()) for c in names]
+    actual, expected = np.array(totals).T
+    return level.band(actual, expected)
+
+
+def _prior(past: pd.DataFrame) -> Prior:
+    """What newcomers spent; where there were none, what all did."""
+    newcomers = past.loc[past["tenure"] <= NEWCOMER, "target"]
+    spend = newcomers if len(newcomers) else past["target"]
+    low, high = spend.quantile([TAIL, 1 - TAIL])
+    return Prior(float(spend.mean()), float(low), float(high))

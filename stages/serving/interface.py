@@ -5,13 +5,30 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.types.schema import Array, DataType
 
 OPTIONAL = {
     "transaction_id": "string",
     "kind": "string",
     "category": "string",
     "merchant": "string",
+    "region": "string",
     "discount": "double",
+}
+ANSWER: dict[str, str | Array] = {
+    "customer_id": "string",
+    "expected_spend": "double",
+    "low": "double",
+    "high": "double",
+    "percentile": "double",
+    "tier": "string",
+    "momentum": "string",
+    "segment": "string",
+    "style": "string",
+    "confidence": "string",
+    "reasons": Array(DataType.string),
+    "model_version": "string",
+    "as_of": "string",
 }
 
 
@@ -23,14 +40,7 @@ def signature(as_of: date) -> ModelSignature:
         ColSpec("double", "amount"),
         *(ColSpec(kind, name, required=False) for name, kind in OPTIONAL.items()),
     ]
-    outputs: list[ColSpec | TensorSpec] = [
-        ColSpec("string", "customer_id"),
-        ColSpec("double", "expected_spend"),
-        ColSpec("double", "percentile"),
-        ColSpec("string", "tier"),
-        ColSpec("string", "model_version"),
-        ColSpec("string", "as_of"),
-    ]
+    outputs: list[ColSpec | TensorSpec] = [ColSpec(kind, name) for name, kind in ANSWER.items()]
     params = ParamSchema([ParamSpec("as_of", "string", as_of.isoformat())])
     return ModelSignature(Schema(inputs), Schema(outputs), params)
 

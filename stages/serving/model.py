@@ -14,8 +14,9 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from stages.adapters import engine, models
+from stages.domain import scoring
 from stages.domain.contract import split
-from stages.domain.scoring import score
+from stages.serving import interface
 
 
 class CapabilityModel(PythonModel):
@@ -25,6 +26,7 @@ class CapabilityModel(PythonModel):
         """Read the model's files, and the version under which it is registered."""
         folder = Path(context.artifacts["model"])
         self.model = models.load(folder)
+        self.holdout = models.load(Path(context.artifacts["holdout"]))  # for the gate alone
         meta = folder.parents[1] / "registered_model_meta"
         registered = yaml.safe_load(meta.read_text()) if meta.exists() else {}
         self.version = str(registered.get("model_version", "unregistered"))
@@ -35,19 +37,20 @@ class CapabilityModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """One row a customer with a transaction before `as_of`, ordered by customer_id.
+        """One row a customer of the request, ordered by customer_id, with two reasons each.
 
-        Later transactions are not looked at: they are the future of that date.
+        Transactions on or after `as_of` are not looked at: they are the future of that date.
         """
         as_of = _day((params or {}).get("as_of"), self.model.as_of)
         accepted, rejected = split(_draft(model_input), datetime.now(UTC))
         if rejected.num_rows:
             reasons = rejected["reason"].unique().to_pylist()
             raise Refusal(f"{rejected.num_rows} transactions refused: {'; '.join(reasons)}")
-        scored = score(engine.connect(), ibis.memtable(accepted), self.model, as_of)
-        return scored.assign(model_version=self.version, as_of=as_of.isoformat())[
-            ["customer_id", "expected_spend", "percentile", "tier", "model_version", "as_of"]
-        ]
+        asked = accepted["customer_id"].unique().to_pylist()
+        rows = scoring.at(engine.connect(), ibis.memtable(accepted), self.model, as_of, asked)
+        return self.model.score(rows).assign(
+            reasons=self.model.reasons(rows), model_version=self.version, as_of=as_of.isoformat()
+        )[list(interface.ANSWER)]
 
 
 def _draft(request: pd.DataFrame) -> pa.Table:

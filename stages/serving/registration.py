@@ -6,6 +6,7 @@ import json
 import logging
 import platform
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +29,10 @@ CODE = ROOT / "stages"
 # What the registered model imports; their versions are those of requirements.txt.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "duckdb", "ibis-framework", "onnxruntime")
 METRICS = REPORTS / "metrics.json"
-REPORTED = ("metrics.json", "calibration.csv", "gain.csv", "result.svg")
+REPORTED = (
+    *("metrics.json", "calibration.csv", "gain.csv", "fairness.csv", "result.svg"),
+    *("model-card.md", "data-card.md", "evidently.html"),
+)
 
 
 def content() -> str:
@@ -57,9 +61,26 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             metrics=read_json(METRICS),
             tags={"data_version": data_version(), "python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
-            model=_package(Path(folder)),
+            model=_package(Path(folder), registry.alias(client, "champion")),
         )
     log.info("registered %s version %s", registry.NAME, version.version)
+    return version
+
+
+def challenger(client: mlflow.MlflowClient) -> ModelVersion:
+    """The version of the result on disk, under the alias challenger.
+
+    Where the tracking database has been lost, it is tracked again from the files.
+    """
+    tracked = REPORTS / "tracked.json"
+    if not tracked.exists():
+        raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
+    key = read_json(tracked)["content"]
+    version = registry.find(client, key)
+    if version is None:
+        log.warning("the tracking database does not know this result: tracking it again from files")
+        version = register(client, key)
+    client.set_registered_model_alias(registry.NAME, "challenger", version.version)
     return version
 
 
@@ -75,10 +96,10 @@ def trial(version: ModelVersion) -> None:
 
     MLflow registers a broken model without a word, so this must come before any alias moves.
     """
-    as_of = models.load(MODELS / "capability").as_of
-    example = interface.example(as_of)
     try:
-        answer = pd.DataFrame(registry.load(version).predict(example))
+        loaded = registry.load(version)
+        example = interface.example(loaded.unwrap_python_model().model.as_of)
+        answer = pd.DataFrame(loaded.predict(example))
     except Exception as error:
         raise UserError(
             f"version {version.version} does not load and score: {type(error).__name__}; "
@@ -90,13 +111,20 @@ def trial(version: ModelVersion) -> None:
         raise UserError(f"version {version.version} does not score its own example sensibly")
 
 
-def _package(folder: Path) -> dict[str, Any]:
-    """The arguments of mlflow.pyfunc.log_model; only source code goes along, no caches."""
+def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
+    """The arguments of mlflow.pyfunc.log_model; only source code goes along, no caches.
+
+    Styles that continue the champion's take over their names.
+    """
     model = models.load(MODELS / "capability")
+    if champion is not None:
+        former = registry.load(champion).unwrap_python_model().model
+        model = replace(model, styles=model.styles.matched(former.styles))
+    models.save(model, folder / "capability")
     code = shutil.copytree(CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
     return {
         "python_model": str(CODE / "serving" / "model.py"),
-        "artifacts": {"model": str(MODELS / "capability")},
+        "artifacts": {"model": str(folder / "capability"), "holdout": str(MODELS / "holdout")},
         "code_paths": [str(code)],
         "signature": interface.signature(model.as_of),
         "input_example": interface.example(model.as_of),

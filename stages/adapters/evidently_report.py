@@ -1,0 +1,46 @@
+"""Evidently's report: the holdout beside the newest training cutoff, as one HTML page."""
+
+import os
+import re
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("DO_NOT_TRACK", "1")  # before Evidently is imported: no telemetry
+
+import pandas as pd
+from evidently import DataDefinition, Dataset, Regression, Report
+from evidently.presets import DataDriftPreset, RegressionPreset
+
+MOST_ROWS = 5_000  # of either side
+DRIFT = "wasserstein"  # for every column: by default it depends on the number of rows
+_UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+
+
+def report(current: pd.DataFrame, reference: pd.DataFrame, seed: int) -> bytes:
+    """HTML on two tables with `target`, `prediction` and the same numeric columns, without nulls.
+
+    The same tables give the same bytes: Evidently's random ids are numbered instead.
+    """
+    columns = [c for c in current.columns if reference[c].nunique() > 1]  # a constant cannot drift
+    definition = DataDefinition(
+        regression=[Regression(target="target", prediction="prediction")],
+        numerical_columns=columns,
+    )
+    sides = [
+        Dataset.from_pandas(
+            table.sample(min(len(table), MOST_ROWS), random_state=seed).reset_index(drop=True),
+            data_definition=definition,
+        )
+        for table in (current[columns], reference[columns])
+    ]
+    presets = [RegressionPreset(), DataDriftPreset(columns=columns, method=DRIFT)]
+    with warnings.catch_warnings(), TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")
+        page = Path(folder) / "report.html"
+        Report(presets).run(*sides).save_html(str(page))
+        content = page.read_text()
+    numbers: dict[str, str] = {}
+    return _UUID.sub(
+        lambda match: numbers.setdefault(match.group(), f"{len(numbers):032x}"), content
+    ).encode()

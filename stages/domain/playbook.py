@@ -1,0 +1,76 @@
+"""The playbook: what a segment's figures mean, each sentence with its figure and n."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from stages.domain.profiles import EVERYBODY, PLACES
+
+MOST = 2  # sentences a place, channel or category, either way
+STANDS_OUT = 1.2  # times the share with all customers, or less than its inverse
+LEAST_CHANGE = 0.05  # of the figure of all customers: less is certain, perhaps, but no matter
+LEAST_SHARE = 0.02  # of all spend: below it a category is no priority
+
+
+def playbook(
+    habits: pd.DataFrame, places: Mapping[str, pd.DataFrame], templates: Mapping[str, Any]
+) -> dict[str, dict[str, list[str]]]:
+    """Sentences by segment and topic (pricing, campaigns, distribution, products).
+
+    `habits` and `places` (by column of transactions) are what domain/profiles.py makes;
+    `templates` is conf/playbook. A habit speaks only where its interval leaves out the figure of
+    all customers, a place only where its share stands out; without evidence there is no sentence.
+    """
+    book: dict[str, dict[str, list[str]]] = {}
+    everybody = habits[habits["segment"] == EVERYBODY].set_index("figure")["value"]
+    for name in habits["segment"].unique():
+        if name == EVERYBODY:
+            continue
+        own = habits[habits["segment"] == name].set_index("figure")
+        tables = {place: t[t["segment"] == name] for place, t in places.items()}
+        book[name] = {
+            topic: [
+                sentence
+                for figure, template in rules.items()
+                for sentence in (
+                    _places(tables.get(figure), template)
+                    if figure in PLACES
+                    else _habit(own, everybody, figure, template)
+                )
+            ]
+            for topic, rules in templates.items()
+        }
+    return book
+
+
+def _habit(
+    own: pd.DataFrame, everybody: pd.Series, figure: str, template: Mapping[str, str]
+) -> list[str]:
+    if figure not in own.index:
+        return []
+    row, overall = own.loc[figure], everybody[figure]
+    said = {"value": row["value"], "all": overall, "n": f"{int(row['n']):,}"}
+    if abs(row["value"] - overall) < LEAST_CHANGE * abs(overall):
+        return []
+    if row["low"] > overall:
+        return [template["above"].format(**said)]
+    return [template["below"].format(**said)] if row["high"] < overall else []
+
+
+def _places(table: pd.DataFrame | None, template: str | Mapping[str, str]) -> list[str]:
+    if table is None or table.empty:
+        return []
+    table = table[table["value"] >= LEAST_SHARE]
+    over = table[table["index"] >= STANDS_OUT].nlargest(MOST, "value")
+    if isinstance(template, str):  # what is not used less says nothing of where to be
+        return [template.format(**_said(row)) for _, row in over.iterrows()]
+    under = table[table["index"] <= 1 / STANDS_OUT].nsmallest(MOST, "index")
+    return [
+        *(template["above"].format(**_said(row)) for _, row in over.iterrows()),
+        *(template["below"].format(**_said(row)) for _, row in under.iterrows()),
+    ]
+
+
+def _said(row: pd.Series) -> dict[str, Any]:
+    return {**row, "n": f"{int(row['n']):,}"}

@@ -1,0 +1,111 @@
+"""Segments described by the four kinds of data; nothing here enters a score."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from stages.domain.audit import FEWEST, NORMAL_95
+from stages.domain.catalogue import feature
+
+EVERYBODY = "All customers"
+PLACES = ("region", "merchant", "channel", "category")  # of a transaction
+RECENT = 365  # days of transactions that the mix is taken from
+# Shown of every segment; behavioural and psychographic features, each explained in the catalogue.
+SHOWN = (
+    *("visit_rate", "recency", "ticket_mean", "trend", "tenure"),
+    *("discount_share", "promotion_share", "variety", "loyalty", "evening_share", "weekend_share"),
+    "cash_share",
+)
+
+
+def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each shown feature by segment, with its 95 % interval.
+
+    `features` has a row a customer, as `scores` has; null without history. Columns: segment, kind,
+    figure, unit, value, low, high, n. A segment of fewer than ten customers is not in it.
+    """
+    columns = [c for c in SHOWN if features[c].notna().any()]
+    found = []
+    for name, rows in _segments(scores["segment"], features[columns]):
+        for column in columns:
+            values = rows[column].dropna()
+            spread = NORMAL_95 * values.std(ddof=1) / np.sqrt(len(values))
+            what = feature(column)
+            found.append(
+                {
+                    "segment": name,
+                    "kind": what.kind,
+                    "figure": column,
+                    "unit": what.unit,
+                    "value": values.mean(),
+                    "low": values.mean() - spread,
+                    "high": values.mean() + spread,
+                    "n": len(values),
+                }
+            )
+    return pd.DataFrame(found)
+
+
+def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
+    """Share of each demographic group by segment, among those known, with its 95 % interval.
+
+    `attributes` is indexed by customer_id. Columns: segment, attribute, group, value, low, high
+    (Wilson, 1927), n. A group of fewer than ten customers of a segment is not in it.
+    """
+    own = attributes.reindex(scores["customer_id"])
+    found = []
+    for name, rows in _segments(scores["segment"], own):
+        for attribute in attributes.columns:
+            known = rows[attribute].dropna()
+            for group, count in known.value_counts().items():
+                if count >= FEWEST:
+                    low, high = _wilson(count, len(known))
+                    found.append([name, attribute, group, count / len(known), low, high, count])
+    names = ["segment", "attribute", "group", "value", "low", "high", "n"]
+    return pd.DataFrame(found, columns=names)
+
+
+def mix(transactions: ir.Table, segments: ir.Table, kinds: Sequence[str], place: str) -> ir.Table:
+    """Spend of the last year by segment and value of `place`, a column of transactions.
+
+    `segments` has customer_id and segment. Columns: segment, name, spend, n (customers).
+    """
+    t = transactions.filter(transactions.kind.isin(kinds), transactions[place].notnull())
+    newest = t.booked_at.max().date().as_scalar()
+    t = t.filter(t.booked_at.date() > newest - ibis.interval(days=RECENT))
+    t = t.join(segments, "customer_id")
+    grouped = t.group_by("segment", name=t[place])
+    return grouped.aggregate(spend=t.amount.sum().cast("float64"), n=t.customer_id.nunique())
+
+
+def shares(mix: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `mix` as shares of their segment's spend, and times as large as with all.
+
+    Columns: segment, name, value, index, n. A name that fewer than ten customers of a segment
+    used is not in it.
+    """
+    whole = mix.groupby("name", as_index=False)[["spend", "n"]].sum().assign(segment=EVERYBODY)
+    table = pd.concat([mix, whole], ignore_index=True)
+    table["value"] = table["spend"] / table.groupby("segment")["spend"].transform("sum")
+    overall = table[table["segment"] == EVERYBODY].set_index("name")["value"]
+    table["index"] = table["value"] / table["name"].map(overall)
+    shown = table[(table["n"] >= FEWEST) & (table["value"] > 0)]
+    shown = shown.sort_values(["segment", "value", "name"], ascending=[True, False, True])
+    return shown[["segment", "name", "value", "index", "n"]].reset_index(drop=True)
+
+
+def _segments(segment: pd.Series, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Everybody, then each segment of ten customers or more, by name."""
+    own = [(str(name), part) for name, part in rows.groupby(segment.to_numpy())]
+    return [(EVERYBODY, rows), *((name, part) for name, part in own if len(part) >= FEWEST)]
+
+
+def _wilson(count: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    z2, share = NORMAL_95**2, count / n
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = NORMAL_95 * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return float(centre - half), float(centre + half)

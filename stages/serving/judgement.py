@@ -1,0 +1,69 @@
+"""The gate at work: the challenger's holdout, beside the champion on the same customers."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+from omegaconf import DictConfig
+
+from stages.adapters import engine, models, raw, registry
+from stages.adapters.files import read_json, write_json
+from stages.adapters.paths import MODELS, PROCESSED, REPORTS
+from stages.domain import frame, metrics, scoring
+from stages.domain.cutoffs import Plan
+from stages.domain.gate import Decision, decide
+from stages.domain.model import Model
+
+log = logging.getLogger(__name__)
+REPORT = REPORTS / "gate.json"
+
+
+def judge(client: mlflow.MlflowClient, challenger: ModelVersion, params: DictConfig) -> Decision:
+    """Decide on `challenger`, the version of the result on disk; write and log the decision."""
+    champion = registry.alias(client, "champion")
+    report = read_json(REPORTS / "metrics.json")
+    gain = None if champion is None else _gain(champion, params)
+    decision = decide(report, gain, **params.gate)
+    for check, passed in decision.checks:
+        log.info("%s %s", "pass" if passed else "FAIL", check)
+    write_json(REPORT, decision.to_json() | {"against": gain})
+    registry.note(client, challenger, {"gate": "passed" if decision.passed else "failed"}, [REPORT])
+    return decision
+
+
+def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
+    """The challenger's gain in Gini over `champion`; empty, which fails, where it is not known."""
+    name = f"version {champion.version}"
+    try:
+        theirs = registry.load(champion).unwrap_python_model().holdout
+        ours = models.load(MODELS / "holdout")
+        if theirs.spec.horizon != ours.spec.horizon or theirs.spec.kinds != ours.spec.kinds:
+            log.info("the champion has another horizon or target: it is not compared")
+            return None
+        return {"over": name} | _paired(ours, theirs, params)
+    except Exception as error:
+        log.warning("the champion, %s, cannot be judged: %s", name, type(error).__name__)
+        log.debug("", exc_info=True)
+        return {"over": name}
+
+
+def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
+    """Both models on the holdout; the champion's saw nothing after its own holdout's cutoff."""
+    plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
+    rows = frame.at(pd.read_parquet(PROCESSED / "frame.parquet"), [plan.cutoff])
+    backend = engine.connect(**params.engine)
+    transactions = engine.read(backend, raw.TRANSACTIONS)
+    other = scoring.score(backend, transactions, theirs, plan.cutoff).set_index("customer_id")
+    if theirs.as_of > plan.cutoff + timedelta(days=1):
+        log.warning("the champion has seen part of this holdout: it is judged with that advantage")
+    return metrics.gini_gain(
+        rows["target"].to_numpy(),
+        ours.score(rows)["expected_spend"].to_numpy(),
+        other["expected_spend"].reindex(rows["customer_id"]).to_numpy(np.float64),
+        params.evaluation.rounds,
+        params.seed,
+    )
