@@ -25,7 +25,7 @@ from stages.serving import interface
 
 log = logging.getLogger(__name__)
 
-CODE = ROOT / "stages"
+CODE, UI = ROOT / "stages", ROOT / "stages" / "ui"  # the UI is no part of a model
 # What the registered model imports; their versions are those of requirements.txt.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "duckdb", "ibis-framework", "onnxruntime")
 METRICS = REPORTS / "metrics.json"
@@ -42,7 +42,7 @@ def content() -> str:
         "data": data_version(),
         "model": digest(MODELS / "capability"),
         "metrics": digest(METRICS),
-        "code": [digest(file) for file in sorted(CODE.rglob("*.py"))],
+        "code": [digest(f) for f in sorted(CODE.rglob("*.py")) if UI not in f.parents],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -121,7 +121,9 @@ def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
         former = registry.load(champion).unwrap_python_model().model
         model = replace(model, styles=model.styles.matched(former.styles))
     models.save(model, folder / "capability")
-    code = shutil.copytree(CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    code = shutil.copytree(
+        CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__", UI.name)
+    )
     return {
         "python_model": str(CODE / "serving" / "model.py"),
         "artifacts": {"model": str(folder / "capability"), "holdout": str(MODELS / "holdout")},
