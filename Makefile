@@ -7,9 +7,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
+UI_PORT ?= 8501
 
-.PHONY: help run test setup up down status params check ingest rebuild promote score erase forget serve mlflow set \
-	bench-store drill
+.PHONY: help run test setup up down status params check ingest rebuild promote score erase forget serve ui screenshots \
+	mlflow set bench-store drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -73,6 +74,12 @@ forget: setup ## drop older versions of data and models from DVC's cache (REMOTE
 serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
 	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} mlflow models serve \
 		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
+
+ui: setup ## open the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
+	@python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
+
+screenshots: $(BIN)/.tools ## write pictures of the web UI, with this result, to docs/images
+	@python -m tests.browser.screenshots
 
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \

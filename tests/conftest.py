@@ -1,4 +1,4 @@
-"""What tests share: one real Cassandra for the whole session."""
+"""What tests share: one real Cassandra for the whole session, and one copy of the whole chain."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
+from tests.integration.project import Project
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,17 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[node.Address
         yield node.up(NodeConfig(folder))
     finally:
         node.down(folder)
+
+
+@pytest.fixture(scope="session")
+def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A fresh copy after all that `make run` does."""
+    project = Project.copy(tmp_path_factory.mktemp("chain"), cassandra)
+    project.stage("params")
+    project.stage("node", "up")
+    project.stage("ingest")
+    project.run("dvc", "repro")
+    project.stage("promote")
+    summary = project.stage("score")
+    (project.root / "summary.txt").write_text(summary)
+    return project

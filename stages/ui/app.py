@@ -16,12 +16,15 @@ PAGES = [
     st.Page(health.show, title="Health", url_path="health"),
 ]
 
-page = st.navigation(PAGES, position="top")
+page = st.navigation(PAGES, position="hidden")
 st.set_page_config(
     page_title=f"{page.title} · Purchasing capability",
     page_icon=ICON,  # else the browser asks a font server for one
     layout="wide",
 )
+with st.container(horizontal=True, gap="small"):
+    for each in PAGES:  # a menu would stay open over the page on a phone
+        st.page_link(each, width="content")
 st.title(page.title)
 try:
     page.run()

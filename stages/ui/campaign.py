@@ -40,12 +40,12 @@ def show() -> None:
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("What the budget reaches")
+        st.header("What the budget reaches")
         _curve(planned)
     with right:
-        st.subheader("How to read it")
+        st.header("How to read it")
         _notes(model)
-    st.subheader("Whom to contact")
+    st.header("Whom to contact")
     st.download_button(
         f"Download the {planned.contacts:,} contacts (CSV)",
         lambda: chosen.to_csv(index=False),
@@ -64,7 +64,7 @@ def show() -> None:
 def _plan(table: pd.DataFrame) -> campaign.Campaign:
     """The choices, and the plan that they make."""
     with st.container(border=True):
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns(2, gap="medium")
         with left:
             tiers = st.pills("Tiers", list(reversed(TIERS)), selection_mode="multi")
             segments = [f"{t} · {m}" for t in reversed(TIERS) for m in MOMENTA]
@@ -77,13 +77,12 @@ def _plan(table: pd.DataFrame) -> campaign.Campaign:
                 "Styles", sorted(table["style"].unique()), placeholder="all styles"
             )
             names = sorted(table["region"].dropna().unique())
-            region = st.multiselect(
-                "Regions",
-                names,
-                placeholder="all regions" if names else "the source has none",
-                disabled=not names,
-            )
-        left, right = st.columns(2, gap="large")
+            region = []
+            if names:
+                region = st.multiselect("Regions", names, placeholder="all regions")
+            else:
+                st.markdown("Regions: the source has none.")
+        left, right = st.columns(2, gap="medium")
         budget = left.number_input("Budget", 0.0, value=BUDGET, step=100.0, format="%.2f")
         cost = right.number_input("Cost of a contact", 0.01, value=COST, step=0.5, format="%.2f")
         st.caption("No choice in a field means all. Money is in the currency of the source.")
@@ -109,7 +108,7 @@ def _curve(planned: campaign.Campaign) -> None:
                 title=None,
                 sort=None,
                 scale=alt.Scale(range=[look.INK, "#9fb6c9"]),
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", labelLimit=0),
             ),
         )
     )

@@ -31,14 +31,14 @@ def show() -> None:
     transactions = published.transactions(customer["customer_id"])
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("History")
+        st.header("History")
         _history(transactions, customer, model)
     with right:
-        st.subheader("Two reasons")
+        st.header("Two reasons")
         _reasons(transactions, customer, model)
-    st.subheader("What would move it")
+    st.header("What would move it")
     _what_if(transactions, customer, model)
-    st.subheader("Similar customers")
+    st.header("Similar customers")
     _similar(scores, customer)
 
 
@@ -48,7 +48,7 @@ def _search(scores: pd.DataFrame) -> dict[str, Any] | None:
         typed = st.text_input(
             "Customer id", key=TYPED, autocomplete="off", placeholder="as in your data", width=320
         ).strip()
-        st.button("Any customer", on_click=_pick, args=(random.choice(scores["customer_id"]),))
+        st.button("Any customer", on_click=_pick, args=(_any(scores),))
     ids = scores["customer_id"]
     found = scores[ids == typed]
     if len(found):
@@ -62,8 +62,17 @@ def _search(scores: pd.DataFrame) -> dict[str, Any] | None:
         + (" These begin with it:" if near else " Ids are as in your data, capitals and all.")
     )
     for customer_id in near:
-        st.button(customer_id, on_click=_pick, args=(customer_id,), key=f"near {customer_id}")
+        st.button(
+            look.literal(customer_id),
+            on_click=_pick,
+            args=(customer_id,),
+            key=f"near {customer_id}",
+        )
     return None
+
+
+def _any(scores: pd.DataFrame) -> str:
+    return scores["customer_id"].iloc[random.randrange(len(scores))]
 
 
 def _pick(customer_id: str) -> None:
@@ -169,7 +178,7 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     if not days:
         st.markdown(f"No visit in the last {horizon} days: there is no habit to change.")
         return
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     frequency = left.slider("More or fewer visits", LEAST, MOST, 0, 5, format="%+d %%")
     ticket = right.slider("More or less spent on each", LEAST, MOST, 0, 5, format="%+d %%")
     changed = what_if.changed(transactions, kinds, as_of, horizon, frequency / 100, ticket / 100)
@@ -221,4 +230,4 @@ def _similar(scores: pd.DataFrame, customer: dict[str, Any]) -> None:
     )
     with st.container(horizontal=True):
         for customer_id in ids:
-            st.button(f"Look at {customer_id}", on_click=_pick, args=(customer_id,))
+            st.button(f"Look at {look.literal(customer_id)}", on_click=_pick, args=(customer_id,))

@@ -1,7 +1,5 @@
 """Health: whether model, scores and endpoint agree, how good the model is, and its runs."""
 
-import os
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -11,43 +9,41 @@ from stages.domain.errors import UserError
 from stages.domain.pasted import example
 from stages.ui import endpoint, look, published, quality
 
-MLFLOW = os.environ.get("MLFLOW_TRACKING_URI", "")
-PAGES = MLFLOW if MLFLOW.startswith("http") else "http://127.0.0.1:5000"  # of `make mlflow`
 CALLS = 20
 
 
 def show() -> None:
     """The page; what MLflow knows comes last, as it is slow to start."""
-    st.subheader("Versions")
-    versions = st.container()
-    st.subheader("Out of time")
+    st.header("Versions")
+    versions, served = st.empty(), _served()
+    with versions.container():
+        _versions(served, {})
+    st.header("Out of time")
     quality.holdout()
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Calibration")
+        st.header("Calibration")
         quality.calibration()
     with right:
-        st.subheader("Coverage")
+        st.header("Coverage")
         quality.coverage()
-    st.subheader("Fairness")
+    st.header("Fairness")
     quality.fairness()
-    st.subheader("Drift")
+    st.header("Drift")
     _drift()
-    st.subheader("Latency")
+    st.header("Latency")
     _latency()
-    st.subheader("Runs")
-    runs = _runs()
-    with versions:
-        _versions(runs)
+    st.header("Runs")
+    aliases = _runs()
+    with versions.container():
+        _versions(served, aliases)
 
 
-def _versions(runs: pd.DataFrame | None) -> None:
+def _versions(answer: tuple[str | None, str], aliases: dict[str, str]) -> None:
     """The champion, what is published and what is served; and what to do where they differ."""
     published_version = str(published.scores()["model_version"].iloc[0])
-    served, told = _served()
-    named = {} if runs is None else dict(zip(runs["alias"], runs["version"], strict=True))
-    champion = next((v for a, v in named.items() if "champion" in a.split(", ")), None)
-    challenger = next((v for a, v in named.items() if "challenger" in a.split(", ")), None)
+    served, told = answer
+    champion, challenger = aliases.get("champion"), aliases.get("challenger")
     look.figures(
         ("Champion", champion or "–", "alias in the registry"),
         ("Challenger", challenger or "–", "the newest result"),
@@ -109,22 +105,24 @@ def _latency() -> None:
 
 
 @st.cache_data(ttl=30, show_spinner="Asking MLflow …")
-def _newest() -> pd.DataFrame:
+def _asked() -> tuple[pd.DataFrame, dict[str, str], str]:
     from stages.adapters import runs  # MLflow takes seconds to import: no other page needs it
 
-    return runs.newest(PAGES) if runs.exist() else pd.DataFrame()
+    if not runs.exist():
+        return pd.DataFrame(), {}, runs.pages()
+    return runs.newest(), runs.aliases(), runs.pages()
 
 
-def _runs() -> pd.DataFrame | None:
-    """The newest runs, with links into MLflow; None where MLflow knows nothing."""
+def _runs() -> dict[str, str]:
+    """The newest runs, with links into MLflow; returns the version of each alias."""
     try:
-        table = _newest()
-    except Exception:
+        table, aliases, pages = _asked()
+    except Exception:  # whatever the tracking server's client may raise
         st.info("MLflow does not answer: check MLFLOW_TRACKING_URI.")
-        return None
+        return {}
     if table.empty:
         st.info("MLflow has no run yet: track one with `make run`.")
-        return None
+        return {}
     names = {name: st.column_config.Column(name.capitalize()) for name in table}
     decimals = {
         name: st.column_config.NumberColumn(name.capitalize(), format="%.3f")
@@ -140,6 +138,5 @@ def _runs() -> pd.DataFrame | None:
         hide_index=True,
         alt="the newest runs, newest first",
     )
-    how = "" if MLFLOW.startswith("http") else ": start it with `make mlflow`"
-    st.caption(f"Links open {PAGES}{how}.")
-    return table
+    st.caption(f"Links open {pages}; `make mlflow` shows the runs of this checkout.")
+    return aliases

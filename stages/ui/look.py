@@ -11,7 +11,8 @@ from stages.domain.errors import UserError
 from stages.domain.totals import Total
 from stages.ui import published
 
-INK, PALE, ACCENT, GREY = "#1f4e79", "#c9d6df", "#c7702e", "#5f6f7d"
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+INK, PALE, ACCENT = "#1f4e79", "#c9d6df", "#c7702e"
 NAMES = {
     "rank": "Rank",
     "customer_id": "Customer",
@@ -71,6 +72,11 @@ def plain(reason: str, horizon: int) -> str:
     return reason[:1].upper() + reason[1:]
 
 
+def literal(text: str) -> str:
+    """Text that Markdown leaves as it is: names come from data."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>~:$" else c for c in text)
+
+
 def figures(*shown: tuple[str, str, str]) -> None:
     """Cards of (what, figure, what belongs to it), in a row that wraps on a phone."""
     with st.container(horizontal=True):
@@ -78,9 +84,7 @@ def figures(*shown: tuple[str, str, str]) -> None:
             st.metric(what, figure, more, delta_color="off", delta_arrow="off", border=True)
 
 
-def chart(
-    drawn: alt.Chart | alt.LayerChart | alt.FacetChart, says: str, table: pd.DataFrame | None = None
-) -> None:
+def chart(drawn: Drawn, says: str, table: pd.DataFrame | None = None) -> None:
     """A chart; what it says, for those who do not see it too; and its figures as a table."""
     st.altair_chart(drawn, width="stretch", alt=says)
     st.caption(says)

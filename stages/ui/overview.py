@@ -33,14 +33,14 @@ def show() -> None:
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Where the spend is")
+        st.header("Where the spend is")
         _map(scores)
     with right:
-        st.subheader("How they buy")
+        st.header("How they buy")
         _styles(scores)
-    st.subheader("What changed since the last scoring")
+    st.header("What changed since the last scoring")
     _migration()
-    st.subheader("What this rests on")
+    st.header("What this rests on")
     _basis(scores)
 
 
@@ -62,7 +62,7 @@ def _map(scores: pd.DataFrame) -> None:
         x=alt.X("momentum:N", sort=list(MOMENTA), title=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("tier:N", sort=list(reversed(TIERS)), title=None),
     )
-    ink = alt.condition("datum.share > 0.2", alt.value("white"), alt.value("#1b2733"))
+    ink = alt.condition("datum.share > 0.2", alt.value("white"), alt.value("#0b1622"))
     shade = alt.Scale(range=["#eef3f7", look.INK])
     squares = base.mark_rect(cornerRadius=6, stroke="white", strokeWidth=3).encode(
         color=alt.Color("share:Q", scale=shade, legend=None),
@@ -90,7 +90,7 @@ def _styles(scores: pd.DataFrame) -> None:
     bars = base.mark_bar(color=look.INK, height=16, cornerRadius=3, yOffset=10).encode(
         x=alt.X("share:Q", title="share of expected spend", axis=alt.Axis(format="%"))
     )
-    names = base.mark_text(align="left", dy=-12, fontSize=13, color="#1b2733").encode(
+    names = base.mark_text(align="left", dy=-12, fontSize=13, color="#0b1622").encode(
         x=alt.value(0), text="style:N"
     )
     first = table.iloc[0]

@@ -12,24 +12,28 @@ WORDS = {
     "last_horizon": "as in the last horizon",
     "rate": "own daily average",
 }
+FIGURES = {
+    "Gini": ("gini", ".3f"),
+    "Spearman": ("spearman", ".3f"),
+    "Mean absolute error": ("mae", ",.0f"),
+    "Bias": ("bias", ".2f"),
+    "Coverage": ("coverage", ".1%"),
+}
 
 
 def holdout() -> None:
     """The figures of the newest result beside simple forecasts, and the gate's checks."""
     report = published.report("metrics.json")
-    rows = {"holdout": report["holdout"], **report["baselines"]}
+    forecasts = {"holdout": report["holdout"], **report["baselines"]}
     table = pd.DataFrame(
-        [
-            {
-                "": WORDS.get(name, name),
-                "Gini": _number(f["gini"], ".3f"),
-                "Spearman": _number(f["spearman"], ".3f"),
-                "Mean absolute error": _number(f["mae"], ",.0f"),
-                "Bias": _number(f["bias"], ".2f"),
-                "Coverage": _number(f["coverage"], ".1%"),
-            }
-            for name, f in rows.items()
-        ]
+        {"Figure": FIGURES.keys()}
+        | {
+            WORDS.get(name, name): [
+                "–" if figures[column] is None else format(figures[column], how)
+                for column, how in FIGURES.values()
+            ]
+            for name, figures in forecasts.items()
+        }
     )
     st.markdown(
         f"Holdout of {report['horizon']} days from {report['cutoff']},"
@@ -50,10 +54,6 @@ def holdout() -> None:
         icon = ":green[:material/check_circle:]" if check["passed"] else ":red[:material/cancel:]"
         said = "" if check["passed"] else " (failed)"
         st.markdown(f"{icon} {check['check'][:1].upper()}{check['check'][1:]}{said}")
-
-
-def _number(value: float | None, how: str) -> str:
-    return "–" if value is None else format(value, how)
 
 
 def calibration() -> None:
@@ -84,10 +84,12 @@ def coverage() -> None:
         x=alt.X("decile:O", title="tenth of customers", axis=alt.Axis(labelAngle=0))
     )
     axis = alt.Axis(title="customers inside", format=".0%")
+    scale = alt.Scale(domain=[0.4, 1], zero=False, clamp=True)
     dots = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
-        y=alt.Y("coverage:Q", axis=axis, scale=alt.Scale(domain=[0.5, 1], clamp=True))
+        y=alt.Y("coverage:Q", axis=axis, scale=scale)
     )
-    aim = alt.Chart().mark_rule(color=look.ACCENT, strokeDash=[4, 3]).encode(y=alt.datum(0.8))
+    aim = alt.Chart().mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
+    aim = aim.encode(y=alt.datum(0.8, scale=scale))
     look.chart(
         alt.layer(aim, dots, data=table).properties(height=260),
         f"Share of customers inside their 80 % interval, by tenth: {table['coverage'].min():.0%} to"
@@ -119,7 +121,7 @@ def fairness() -> None:
     base = alt.Chart(own).encode(
         y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=160))
     )
-    axis = alt.Axis(title="bias: expected over actual spend", format=".2f")
+    axis = alt.Axis(title="bias: expected over actual spend", format=".2f", tickCount=7)
     scale = alt.Scale(zero=False)
     spread = base.mark_rule(color=look.INK, strokeWidth=2).encode(
         x=alt.X("bias_low:Q", axis=axis, scale=scale), x2="bias_high:Q"
@@ -127,7 +129,11 @@ def fairness() -> None:
     dots = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
         x=alt.X("bias:Q", axis=axis, scale=scale)
     )
-    one = alt.Chart().mark_rule(color=look.ACCENT, strokeDash=[4, 3]).encode(x=alt.datum(1))
+    one = (
+        alt.Chart()
+        .mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
+        .encode(x=alt.datum(1))
+    )
     far = own.loc[(own["bias"] - 1).abs().idxmax()]
     look.chart(
         alt.layer(one, spread, dots, data=own).properties(height=50 + 32 * len(own)),

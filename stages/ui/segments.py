@@ -37,9 +37,9 @@ def show() -> None:
     name = st.selectbox("Segment", names, width=320)
     members = scores[scores["segment"] == name]
     _headline(members, len(scores), report["model"])
-    st.subheader("Playbook")
+    st.header("Playbook")
     _playbook(report["playbook"].get(name, {}))
-    st.subheader("Profile")
+    st.header("Profile")
     habits = pd.DataFrame(report["habits"])
     tabs = st.tabs(["Behaviour", "Psychographic", "Demographic", "Geographic", "Products"])
     with tabs[0]:
@@ -101,7 +101,11 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
     points = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
         x=alt.X("value:Q", axis=axis)
     )
-    zero = alt.Chart().mark_rule(color=look.ACCENT, strokeDash=[4, 3]).encode(x=alt.datum(0))
+    zero = (
+        alt.Chart()
+        .mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
+        .encode(x=alt.datum(0))
+    )
     far = relative["value"].abs().idxmax()
     look.chart(
         alt.layer(zero, spread, points, data=drawn).properties(height=40 + 36 * len(drawn)),

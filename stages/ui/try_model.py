@@ -54,7 +54,7 @@ def _given(way: str, as_of: date) -> str:
 
 def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
     rows = answer.rows
-    st.subheader("Answer")
+    st.header("Answer")
     look.figures(
         ("Customers", f"{len(rows):,}", f"{transactions:,} transactions"),
         (
@@ -68,12 +68,7 @@ def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
     look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
     for row in rows.head(AT_ONCE).to_dict("records"):
         reasons = "; ".join(look.plain(r, horizon) for r in row["reasons"]) or "no history"
-        st.markdown(f"**{_literal(row['customer_id'])}**: {reasons}.")
-
-
-def _literal(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>~:$" else c for c in text)
+        st.markdown(f"**{look.literal(row['customer_id'])}**: {reasons}.")
 
 
 def _request(body: dict[str, Any]) -> None:
@@ -81,11 +76,11 @@ def _request(body: dict[str, Any]) -> None:
     content = json.dumps(body, indent=1)
     at_once = len(body["dataframe_records"]) <= AT_ONCE
     data = shlex.quote(content) if at_once else "@request.json"
-    st.subheader("The request")
+    st.header("The request")
     st.code(
         f"curl -s {endpoint.ADDRESS}/invocations -H 'Content-Type: application/json' -d {data}",
         language="bash",
-        height=240 if at_once else "content",
+        wrap_lines=True,
     )
     st.download_button(
         "Download request.json", content, "request.json", "application/json", on_click="ignore"
