@@ -138,5 +138,5 @@ def _runs() -> dict[str, str]:
         hide_index=True,
         alt="the newest runs, newest first",
     )
-    st.caption(f"Links open {pages}; `make mlflow` shows the runs of this checkout.")
+    st.markdown(f"Links open {pages}; `make mlflow` shows the runs of this checkout.")
     return aliases

@@ -127,7 +127,7 @@ def _basis(scores: pd.DataFrame) -> None:
     first, months = scores.iloc[0], sorted({p["month"] for p in manifest["partitions"]})
     when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
     gain = metrics["gain"]
-    better = f", {gain['gini']:+.3f} over {gain['over']}" if gain else ""
+    better = f", {gain['gini']:+.3f} over the best simple forecast" if gain else ""
     st.markdown(
         f"- **Data**: {metrics['source']}, {manifest['rows']:,} transactions, {months[0]} to"
         f" {months[-1]}; version {first['data_version'][:8]}\n"

@@ -35,13 +35,11 @@ def read(path: Path, **options: Any) -> Any:
 
 
 def scores() -> pd.DataFrame:
-    """The table `scores`, one row a customer, and the customer's `region`."""
-    table = read(SCORED)
-    return table if len(table) else _no_scores()
-
-
-def _no_scores() -> pd.DataFrame:
-    raise UserError("There are no customers in the scores yet: load some with `make run`.")
+    """The table `scores`, one row a customer; UserError where nobody is scored yet."""
+    table = read(SCORED) if SCORED.exists() else ()
+    if not len(table):
+        raise UserError("There are no scores yet: make them with `make run`.")
+    return table
 
 
 def regions() -> pd.Series:

@@ -94,7 +94,7 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
     base = alt.Chart(drawn).encode(
         y=alt.Y("habit:N", sort=None, title=None, axis=alt.Axis(labelLimit=240))
     )
-    axis = alt.Axis(format="+.0%", title="against all customers")
+    axis = alt.Axis(format="+.0%", title="against all customers", tickCount=7)
     spread = base.mark_rule(color=look.INK, strokeWidth=2).encode(
         x=alt.X("low:Q", axis=axis), x2="high:Q"
     )

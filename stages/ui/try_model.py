@@ -79,7 +79,7 @@ def _request(body: dict[str, Any]) -> None:
     st.header("The request")
     st.code(
         f"curl -s {endpoint.ADDRESS}/invocations -H 'Content-Type: application/json' -d {data}",
-        language="bash",
+        language=None,
         wrap_lines=True,
     )
     st.download_button(

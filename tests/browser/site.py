@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from stages.adapters.local.listening import free_port
 
-PATIENCE = 120  # seconds for a server to start or a page to be whole, on a busy machine
+PATIENCE = 60  # seconds for a server to start or a page to be whole, on a busy machine
 WIDTHS = {"desktop": 1280, "phone": 390}
 HEIGHT = 900
 
@@ -96,14 +96,27 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def session(browser: Browser, width: int) -> Iterator[BrowserContext]:
+    """A session of windows of that width."""
+    context = browser.new_context(viewport={"width": width, "height": HEIGHT})
+    context.set_default_timeout(1000 * PATIENCE)
+    yield context
+    context.close()
+
+
 def settled(page: Page) -> None:
-    """Wait until the page has run to its end and shows everything."""
+    """Wait until the page has run to its end, shows everything and stays so for a moment."""
+    page.evaluate("window.calm = 0")
     page.wait_for_function(
-        """() => document.querySelector('h1')
-            && document.querySelector('[data-testid="stApp"]').dataset.testScriptState
-                === 'notRunning'
-            && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')""",
-        timeout=1000 * PATIENCE,
+        """() => {
+            const run = document.querySelector('[data-testid="stApp"]').dataset.testScriptState;
+            const busy = '[data-testid="stSkeleton"], [data-stale="true"]';
+            const whole = document.querySelector('h1') && !document.querySelector(busy);
+            window.calm = run === 'notRunning' && whole ? window.calm + 1 : 0;
+            return window.calm > 3;
+        }""",
+        polling=100,
     )
 
 
