@@ -101,7 +101,9 @@ def _curve(planned: campaign.Campaign) -> None:
         alt.Chart(long)
         .mark_line(strokeWidth=3)
         .encode(
-            x=alt.X("contacts:Q", title="contacts", axis=alt.Axis(format=",d", grid=False)),
+            x=alt.X(
+                "contacts:Q", title="contacts", axis=alt.Axis(format=",d", grid=False, tickCount=7)
+            ),
             y=alt.Y("spend:Q", title="expected spend reached", axis=alt.Axis(format="~s")),
             color=alt.Color(
                 "choice:N",

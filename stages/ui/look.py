@@ -90,7 +90,7 @@ def chart(drawn: Drawn, says: str, table: pd.DataFrame | None = None) -> None:
     st.caption(says)
     if table is not None:
         with st.expander("The figures"):
-            st.table(table, border="horizontal")
+            st.table(table, border="horizontal", hide_index=True, alt=f"figures of: {says}")
 
 
 def rows(table: pd.DataFrame, says: str, height: int | Literal["auto"] = "auto") -> None:

@@ -87,7 +87,8 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
         st.markdown("Nothing is known of these habits.")
         return
     table = own.join(everybody.rename("all"))
-    table["habit"] = [_meaning(figure) for figure in table.index]
+    table = table[(table["value"] != 0) | (table["all"] != 0)]  # what the source does not know
+    table = table.assign(habit=[_meaning(figure) for figure in table.index])
     ratio = table[(table["all"] > 0) & (table["unit"] != SIGNED)]
     relative = ratio[["value", "low", "high"]].div(ratio["all"], axis=0) - 1
     drawn = relative.assign(habit=ratio["habit"])
@@ -116,8 +117,12 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
                 "habit": table["habit"],
                 name: [_figure(v, u, horizon) for v, u in _pairs(table, "value")],
                 "95 % interval": [
-                    f"{_figure(low, '', 0)} – {_figure(high, '', 0)}"
-                    for low, high in zip(table["low"], table["high"], strict=True)
+                    f"{low} – {high}"
+                    for low, high in zip(
+                        [_figure(v, u) for v, u in _pairs(table, "low")],
+                        [_figure(v, u) for v, u in _pairs(table, "high")],
+                        strict=True,
+                    )
                 ],
                 "all customers": [_figure(v, u, horizon) for v, u in _pairs(table, "all")],
                 "customers": [f"{n:,}" for n in table["n"]],
@@ -136,9 +141,12 @@ def _meaning(figure: str) -> str:
     return f"{name} ({feature(figure).unit})" if feature(figure).unit == SIGNED else name
 
 
-def _figure(value: float, unit: str, horizon: int) -> str:
+def _figure(value: float, unit: str, horizon: int | None = None) -> str:
+    """A figure and, where `horizon` is given, its unit in words."""
     if unit == "share":
         return f"{value:.1%}"
+    if horizon is None:
+        return f"{value:,.4g}"
     words = unit.replace("/horizon", f" in {horizon} days").replace("money", "").strip()
     return f"{value:,.4g} {words}".strip()
 
@@ -172,12 +180,12 @@ def _beside(own: pd.DataFrame, everybody: pd.DataFrame, label: str, name: str, w
     if own.empty:
         st.markdown("Fewer than ten customers of this segment are known in any group.")
         return
-    order = sorted(own[label], key=_natural)
+    order = list(own[label]) if label == "name" else sorted(own[label], key=_natural)
     table = own.merge(everybody[[label, "value"]], on=label, suffixes=("", "_all"), how="left")
     base = alt.Chart(table).encode(
         y=alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=160))
     )
-    axis = alt.Axis(format="%", title="share")
+    axis = alt.Axis(format="%", title="share", tickCount=7)
     bars = base.mark_bar(color="#9fb6c9", height=16).encode(x=alt.X("value:Q", axis=axis))
     ticks = base.mark_tick(color=look.ACCENT, thickness=3, size=22).encode(
         x=alt.X("value_all:Q", axis=axis)
