@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 MOMENTA = ("fading", "steady", "growing")
+EVERYBODY = "All customers"  # stands beside the segments in every report
 
 
 def momentum(features: pd.DataFrame, gaps: float, change: float) -> np.ndarray:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from stages.domain.profiles import EVERYBODY, PLACES
+from stages.domain.momentum import EVERYBODY
+from stages.domain.profiles import PLACES
 
 MOST = 2  # sentences a place, channel or category, either way
 STANDS_OUT = 1.2  # times the share with all customers, or less than its inverse

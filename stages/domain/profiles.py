@@ -9,8 +9,8 @@ import pandas as pd
 
 from stages.domain.audit import FEWEST, NORMAL_95
 from stages.domain.catalogue import feature
+from stages.domain.momentum import EVERYBODY
 
-EVERYBODY = "All customers"
 PLACES = ("region", "merchant", "channel", "category")  # of a transaction
 RECENT = 365  # days of transactions that the mix is taken from
 # Shown of every segment; behavioural and psychographic features, each explained in the catalogue.

@@ -11,7 +11,6 @@ import streamlit as st
 
 from stages.domain import similar, what_if
 from stages.domain.errors import UserError
-from stages.domain.frame import IDENTITY
 from stages.ui import endpoint, look, published
 
 PERIOD, PERIODS = 30, 13  # days of a bar, bars shown
@@ -214,6 +213,8 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
 
 def _similar(scores: pd.DataFrame, customer: dict[str, Any]) -> None:
     """Who has nearly the same habits."""
+    from stages.domain.frame import IDENTITY  # brings pandera, which is slow to import
+
     features = published.features(pd.Timestamp(customer["as_of"]))
     place = np.flatnonzero(features["customer_id"] == customer["customer_id"])
     if not len(place):

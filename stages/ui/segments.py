@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from stages.domain.catalogue import BEHAVIOUR, MIND, feature
-from stages.domain.profiles import EVERYBODY
+from stages.domain.momentum import EVERYBODY
 from stages.domain.totals import total
 from stages.ui import look, published
 
