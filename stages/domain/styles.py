@@ -92,7 +92,9 @@ class Styles:
             if apart[i, j] <= ALIKE
         }
         for i, name in enumerate(self.names):
-            names.setdefault(i, name if name not in names.values() else f"{name} (new)")
+            while i not in names and name in names.values():
+                name += " (new)"
+            names.setdefault(i, name)
         return replace(self, names=tuple(names[i] for i in range(len(self.names))))
 
 
