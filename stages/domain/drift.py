@@ -5,7 +5,7 @@ reference's customers: a statistic fires where it is larger than in all but 5 % 
 unchanged bank (Bonferroni over the statistics) and larger than what matters by conf/policy.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ ROUNDS = 1000  # of resampling
 MOST_CUSTOMERS = 20_000  # looked at on either side
 IMPORTANT = 5  # features
 TENTHS = 10
+ROUNDING = 1e-9  # a difference that is none
 PLACES = ("category", "region", "channel")  # of transactions
 
 Floats = NDArray[np.float64]
@@ -52,21 +53,22 @@ def drift(
     model: Model, reference: Side, current: Side, policy: Mapping[str, float], seed: int
 ) -> list[Finding]:
     """What has changed from `reference` to `current` in the eyes of `model`, worst first."""
-    sides = [_blocks(model, side, reference, current) for side in (reference, current)]
+    important = importance(model, reference.features).index[:IMPORTANT]
+    sides = [_blocks(model, side, reference, current, important) for side in (reference, current)]
     rng = np.random.default_rng(seed)
     n = len(reference.features)
     weights = rng.multinomial(n, np.full(n, 1 / n), ROUNDS) / n
     found = []
     for name, block in sides[0].items():
         was, now = block.to_numpy().mean(axis=0), sides[1][name].to_numpy().mean(axis=0)
-        chance = [_distance(name, was, sums) for sums in weights @ block.to_numpy()]
-        limit = float(np.quantile(chance, 1 - FALSE_ALARMS / len(sides[0])))
+        chance = _distance(name, was, weights @ block.to_numpy())
+        limit = float(np.quantile(chance, 1 - FALSE_ALARMS / len(sides[0]))) + ROUNDING
         kind = name.partition(" ")[0]
         allowed = max(limit, float(policy["mix" if kind in PLACES else kind]))
-        value = _distance(name, was, now)
+        value = float(_distance(name, was, now))
         found.append(Finding(name, value, allowed, _sentence(name, block.columns, was, now)))
     found += _unseen(reference, current, policy["unseen"])
-    return sorted(found, key=lambda f: f.value / f.allowed, reverse=True)
+    return sorted(found, key=lambda f: f.value / max(f.allowed, ROUNDING), reverse=True)
 
 
 def importance(model: Model, features: pd.DataFrame) -> pd.Series:
@@ -82,7 +84,9 @@ def importance(model: Model, features: pd.DataFrame) -> pd.Series:
     return pd.Series(changes, columns).sort_values(ascending=False)
 
 
-def _blocks(model: Model, side: Side, reference: Side, current: Side) -> dict[str, pd.DataFrame]:
+def _blocks(
+    model: Model, side: Side, reference: Side, current: Side, important: Sequence[str]
+) -> dict[str, pd.DataFrame]:
     """Non-negative figures a customer, by statistic, whose sums tell it."""
     rows = side.features
     expected = model.expected(rows[list(model.columns)].to_numpy(np.float64))
@@ -91,7 +95,7 @@ def _blocks(model: Model, side: Side, reference: Side, current: Side) -> dict[st
         "total": pd.DataFrame({"expected": expected}),
         "tiers": pd.DataFrame({name: (tier == name).astype(float) for name in TIERS}),
     }
-    for column in importance(model, reference.features).index[:IMPORTANT]:
+    for column in important:
         edges = np.unique(
             np.quantile(reference.features[column], np.linspace(0, 1, TENTHS + 1)[1:-1])
         )
@@ -104,15 +108,19 @@ def _blocks(model: Model, side: Side, reference: Side, current: Side) -> dict[st
     return blocks
 
 
-def _distance(name: str, was: Floats, now: Floats) -> float:
-    """The change of the total, on the log scale; of shares, half the sum of their differences."""
+def _distance(name: str, was: Floats, now: Floats) -> Floats:
+    """How far the sums `now` [..., p] are from `was` [p].
+
+    Of the total, on the log scale; of shares, half the sum of their differences.
+    """
     if name == "total":
-        return float(abs(np.log(max(now[0], 1e-9) / max(was[0], 1e-9))))
-    return float(np.abs(_shares(now) - _shares(was)).sum() / 2)
+        return np.abs(np.log(np.maximum(now[..., 0], 1e-9) / max(was[0], 1e-9)))
+    return np.abs(_shares(now) - _shares(was)).sum(axis=-1) / 2
 
 
 def _shares(sums: Floats) -> Floats:
-    return sums / (sums.sum() or 1.0)
+    whole = sums.sum(axis=-1, keepdims=True)
+    return sums / np.where(whole > 0, whole, 1.0)
 
 
 def _sentence(name: str, columns: pd.Index, was: Floats, now: Floats) -> str:
