@@ -54,13 +54,9 @@ def test_an_unchanged_bank_is_quiet(model):
     assert fired(model, side()) == []
 
 
-def test_of_a_hundred_resamples_at_least_95_are_quiet(model):
-    assert sum(not fired(model, resampled(seed)) for seed in range(100)) >= 95
-
-
-def test_chance_alone_fires_in_about_a_twentieth_of_checks(model):
+def test_of_a_hundred_resamples_at_least_95_are_quiet_whatever_the_policy_allows(model):
     alarms = sum(bool(fired(model, resampled(seed), CHANCE_ALONE)) for seed in range(100))
-    assert alarms <= 12  # twice that of 5 % would come once in two hundred runs
+    assert alarms <= 5
 
 
 def test_prices_up_by_a_fifth_fire_and_say_by_how_much(model):
