@@ -1,6 +1,7 @@
 """Cutoffs split past from future; no training target reaches past the cutoff it serves."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -46,7 +47,7 @@ def test_no_training_target_ends_after_the_cutoff_and_none_are_crowded(horizon):
     for cutoffs, end in ((laid.training, laid.cutoff), (laid.refit, laid.as_of)):
         assert 1 <= len(cutoffs) <= 6
         assert all(c + days <= end for c in cutoffs)
-        gaps = [(a - b).days for a, b in zip(cutoffs, cutoffs[1:], strict=False)]
+        gaps = [(a - b).days for a, b in pairwise(cutoffs)]
         assert all(gap >= laid.target_days // 3 for gap in gaps)
 
 

@@ -72,9 +72,7 @@ def test_customers_without_history_are_scored_as_newcomers_and_dropped_never(mod
     assert stranger["expected_spend"] == pytest.approx(model.level * model.prior.expected)
     assert (stranger["momentum"], stranger["style"]) == ("steady", "Unknown")
     assert stranger["confidence"] == "low: no history yet"
-    assert scores.drop(["new 1", "new 2"]).equals(
-        model.score(NOW.head(4)).set_index("customer_id")
-    )
+    assert scores.drop(["new 1", "new 2"]).equals(model.score(NOW.head(4)).set_index("customer_id"))
 
 
 def test_a_crowd_of_strangers_alone_is_scored_too(model):
