@@ -1,4 +1,4 @@
-"""The audit shows whether each group of ten or more is forecast as well as the others."""
+"""The audit shows whether each group of ten customers or more is forecast as well as others."""
 
 import numpy as np
 import pandas as pd
