@@ -28,8 +28,8 @@ def customers(
     last one that says something counts. Age is the one at `newest`. Rows without an id are left
     out.
     """
-    columns, attributes = source.customers.columns, list(source.customers.attributes)
-    given = {key: value for key, value in columns.items() if value is not None}
+    attributes = list(source.customers.attributes)
+    given = {k: v for k, v in source.customers.columns.items() if v is not None}
     given |= {f"attribute_{i}": name for i, name in enumerate(attributes)}
     cells = ", ".join(f"{cell(value, source.missing)} AS {key}" for key, value in given.items())
     for number, rows in enumerate(tables):
@@ -37,21 +37,30 @@ def customers(
         into = "INSERT INTO people" if number else "CREATE TABLE people AS"
         db.execute(f"{into} SELECT {cells} FROM rows")
     last = [f"arg_max({key}, rowid) AS {key}" for key in given if key != "customer_id"]
-    known = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
-    if ("birth_date" in given or "age" in given) and "age_band" not in given:
-        known.append(f"{ages.band('years')} AS age_band")
-    years = "NULL"
-    if "birth_date" in given:
-        born = texts.instant("birth_date", source.customers.date_format)
-        years = f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')"
-    elif "age" in given:
-        years = texts.number("age", source.decimal)
-    entries = ", ".join(
+    said = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
+    years = _years(source, newest)
+    if years and "age_band" not in given:
+        said.append(f"{ages.band('years')} AS age_band")
+    pairs = ", ".join(
         f"{{'k': {texts.literal(name)}, 'v': attribute_{i}}}" for i, name in enumerate(attributes)
     )
-    said = f"map_from_entries(list_filter([{entries}], lambda e: e.v IS NOT NULL)) AS attributes"
-    return db.sql(
-        f"SELECT {', '.join([*known, said])} FROM (SELECT *, {years} AS years FROM ("
-        f"SELECT {', '.join(['customer_id', *last])} FROM people"
-        " WHERE customer_id IS NOT NULL GROUP BY customer_id)) ORDER BY customer_id"
-    ).to_arrow_table()
+    said.append(
+        f"map_from_entries(list_filter([{pairs}], lambda pair: pair.v IS NOT NULL)) AS attributes"
+    )
+    return db.sql(f"""
+        WITH one AS (
+            SELECT {", ".join(["customer_id", *last])} FROM people
+            WHERE customer_id IS NOT NULL GROUP BY customer_id
+        ),
+        aged AS (SELECT *, {years or "NULL"} AS years FROM one)
+        SELECT {", ".join(said)} FROM aged ORDER BY customer_id
+    """).to_arrow_table()
+
+
+def _years(source: DictConfig, newest: datetime) -> str | None:
+    """A customer's age in SQL; None where nothing tells it."""
+    columns = source.customers.columns
+    if columns.birth_date is not None:
+        born = texts.instant("birth_date", source.customers.date_format)
+        return f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')"
+    return None if columns.age is None else texts.number("age", source.decimal)
