@@ -3,7 +3,7 @@
 import logging
 
 from stages.adapters import config, registry
-from stages.adapters.files import read_json
+from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
 from stages.domain import gate
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 @stage
 def main() -> None:
-    """Move the alias champion to the version of this result."""
+    """Move the alias champion to this result's version; reports/promotion.json: over another?"""
     tracked = REPORTS / "tracked.json"
     if not tracked.exists():
         raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
@@ -28,6 +28,7 @@ def main() -> None:
     client.set_registered_model_alias(registry.NAME, "challenger", challenger.version)
     champion = registry.alias(client, "champion")
     if champion is not None and champion.version == challenger.version:
+        write_json(REPORTS / "promotion.json", {"replaced": False})
         log.info("version %s is champion already", champion.version)
         return
     decision = gate.decide(read_json(REPORTS / "metrics.json"), **params.gate)
@@ -37,6 +38,7 @@ def main() -> None:
         raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
     registration.trial(challenger)
     client.set_registered_model_alias(registry.NAME, "champion", challenger.version)
+    write_json(REPORTS / "promotion.json", {"replaced": champion is not None})
     log.info("version %s is champion", challenger.version)
 
 

@@ -1,6 +1,6 @@
 """What the Jenkinsfile's tests share: the engine, and a checkout where commands only say so."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,6 @@ case $1 in
     promote) printf '{"replaced": %s}' "${REPLACED:-true}" >reports/promotion.json ;;
 esac
 """
-
-
-@pytest.fixture(scope="session")
-def controller() -> Iterator[Controller]:
-    """Jenkins' engine, started once."""
-    controller = Controller()
-    yield controller
-    controller.stop()
 
 
 @pytest.fixture
