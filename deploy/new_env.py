@@ -3,7 +3,6 @@
 Needs Python, git and ssh-keygen alone: it runs where nothing of the project is installed.
 """
 
-import base64
 import os
 import secrets
 import subprocess
@@ -42,13 +41,13 @@ def _repository() -> str:
 
 
 def _key_pair() -> tuple[str, str]:
-    """A new private key in base64, and its public key."""
+    """A new private key, its line ends escaped as Compose reads them, and its public key."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "key"
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "agent", "-f", str(file)]
         subprocess.run(command, check=True)
-        private = base64.b64encode(file.read_bytes()).decode()
-        return private, file.with_suffix(".pub").read_text().strip()
+        private = file.read_text().strip().replace("\n", r"\n")
+        return f'"{private}"', file.with_suffix(".pub").read_text().strip()
 
 
 if __name__ == "__main__":

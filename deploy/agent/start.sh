@@ -1,8 +1,6 @@
 # Starts sshd for one key alone, under a host key that the controller knows.
 set -eu
-umask 077
-printf '%s' "$AGENT_HOST_KEY" | base64 -d >/etc/ssh/ssh_host_ed25519_key
+(umask 077 && printf '%s\n' "$AGENT_HOST_KEY" >/etc/ssh/ssh_host_ed25519_key)
 printf '%s\n' "$AGENT_PUBLIC_KEY" >/etc/ssh/authorized_key
-chmod 644 /etc/ssh/authorized_key
 exec env -i /usr/sbin/sshd -D -e -o PasswordAuthentication=no -o PermitRootLogin=no \
     -o AllowUsers=jenkins -o AuthorizedKeysFile=/etc/ssh/authorized_key

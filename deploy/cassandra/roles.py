@@ -9,7 +9,7 @@ import sys
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster, NoHostAvailable, Session
 from cassandra.encoder import cql_quote
-from cassandra.protocol import escape_name
+from cassandra.metadata import escape_name
 
 SUPERUSER = "cassandra"
 
@@ -25,7 +25,7 @@ def main() -> None:
             return
         except NoHostAvailable:
             continue
-    sys.exit("the node takes neither CASSANDRA_ADMIN_PASSWORD nor the password of a new node")
+    sys.exit("no node answers, or it takes neither CASSANDRA_ADMIN_PASSWORD nor a new node's")
 
 
 def _cluster(password: str) -> Cluster:

@@ -176,7 +176,7 @@ def test_the_controller_knows_the_credentials_and_the_agent_that_the_jenkinsfile
 
 
 def test_the_controller_gets_what_its_configuration_names_and_nothing_else(services):
-    named = set(re.findall(r"\$\{(?:decodeBase64:\$\{)?([A-Z_]+)\}", CASC))
+    named = set(re.findall(r"\$\{([A-Z_]+)\}", CASC))
     assert named == set(services["jenkins"]["environment"])
 
 
@@ -187,23 +187,18 @@ def test_the_environment_of_builds_is_one_that_somebody_reads():
         assert variable in code or hasattr(mlflow.environment_variables, variable), variable
 
 
-def test_the_agent_and_the_controller_hold_the_two_ends_of_each_key(deploy, tmp_path):
-    new_env(deploy)
-    made = settings(deploy)
+def test_the_agent_and_the_controller_hold_the_two_ends_of_each_key(services, tmp_path):
+    agent, jenkins = (services[name]["environment"] for name in ("agent", "jenkins"))
     for private, public in (
-        ("AGENT_PRIVATE_KEY", "AGENT_PUBLIC_KEY"),
-        ("AGENT_HOST_KEY", "AGENT_HOST_PUBLIC_KEY"),
+        (jenkins["AGENT_PRIVATE_KEY"], agent["AGENT_PUBLIC_KEY"]),
+        (agent["AGENT_HOST_KEY"], jenkins["AGENT_HOST_PUBLIC_KEY"]),
     ):
-        file = tmp_path / private
-        decoded = subprocess.run(
-            ["base64", "-d"], input=made[private].encode(), capture_output=True, check=True
-        )
+        file = tmp_path / "key"
         file.touch(mode=0o600)
-        file.write_bytes(decoded.stdout)
-        shown = subprocess.run(
-            ["ssh-keygen", "-y", "-f", str(file)], capture_output=True, text=True, check=True
-        )
-        assert shown.stdout.split()[:2] == made[public].split()[:2]
+        file.write_text(f"{private}\n")
+        command = ["ssh-keygen", "-y", "-f", str(file)]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert shown.stdout.split()[:2] == public.split()[:2]
 
 
 def test_the_job_is_this_jenkinsfile():
