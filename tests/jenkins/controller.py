@@ -78,7 +78,7 @@ class Controller:
             "folder": str(folder),
             "environment": {"BUILD_TAG": "jenkins-purchasing-7", **environment},
             "parameters": parameters or {},
-            "causes": [cause],
+            "cause": cause,
             "credentials": credentials,
         }
         assert self._java.stdin is not None

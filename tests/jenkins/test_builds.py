@@ -58,9 +58,11 @@ def test_without_a_remote_nothing_is_pushed(build):
     assert (done.result, done.ended("skipped")) == ("SUCCESS", ["Push"])
 
 
-def test_the_nightly_build_takes_the_defaults(build):
-    done = build(cause="Started by timer")
+@pytest.mark.parametrize("cause", ["Started by timer", "Started by an SCM change"])
+def test_a_build_that_nobody_started_takes_the_defaults(build, cause):
+    done = build(cause=cause)
     assert done.commands == WHOLE
+    assert done.log.startswith(cause)
     assert "did params, SET=source=complete_journey ," in done.log
 
 

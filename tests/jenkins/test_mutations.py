@@ -130,6 +130,11 @@ def test_what_jenkins_refuses_is_refused_before_anything_runs(build, fault):
     assert (done.result, done.steps) == ("FAILURE", [])
 
 
+def test_a_nightly_build_needs_its_trigger(build):
+    done = build(jenkinsfile=mutated("cron('H 2 * * *')", ""), cause="Started by timer")
+    assert done.errors == ["nothing declares the trigger cron"]
+
+
 @pytest.mark.parametrize("fault", FAILED)
 def test_what_fails_when_it_runs_fails_the_build_there(build, fault):
     *replaced, said = FAILED[fault]

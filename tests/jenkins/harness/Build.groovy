@@ -28,7 +28,7 @@ class Build {
         this.words = words
         this.scenario = scenario
         env = new Environment(scenario.environment)
-        currentBuild = new CurrentBuild(causes: scenario.causes)
+        currentBuild = new CurrentBuild()
         cps = new Cps(mismatches, { name, arguments -> steps.perform(name, arguments) })
         steps = new Steps(this, words.steps, cps)
     }
@@ -46,6 +46,7 @@ class Build {
                 declarative.model.parameters.each { params[it.arguments.name] = value(it) }
                 def undeclared = (scenario.parameters ?: [:]).keySet() - params.keySet()
                 if (undeclared) throw new IllegalArgumentException("parameters $undeclared are not declared")
+                start()
                 params.each { name, value -> env.setProperty(name, value) } // as Jenkins does
                 execute(declarative.model + [name: 'pipeline'])
             } catch (Throwable failure) {
@@ -54,6 +55,13 @@ class Build {
         }
         [result: result, errors: errors, mismatches: mismatches, stages: stages, steps: steps.done,
          log: steps.masked(), description: currentBuild.description, model: declarative.model]
+    }
+
+    /** Only a declared trigger starts a build by itself. */
+    private void start() {
+        def trigger = ['Started by timer': 'cron', 'Started by an SCM change': 'pollSCM'][scenario.cause]
+        if (trigger && !(trigger in declarative.model.triggers*.name)) throw new Abort("nothing declares the trigger $trigger")
+        steps.log << "$scenario.cause\n"
     }
 
     private CpsScript compile() {
@@ -175,5 +183,4 @@ class Environment implements Serializable {
 /** What `currentBuild` is. */
 class CurrentBuild implements Serializable {
     String description
-    List<String> causes
 }
