@@ -1,87 +1,84 @@
-"""From one new month of transactions to a promoted model that serves, by the Jenkinsfile's steps.
+"""From one new month of data in Cassandra to a champion that serves, by the Jenkinsfile's steps.
 
 In its own order, with real commands on the real project; only what a command of TO_COME will do
 is said by a line of shell.
 """
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import mlflow
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
+from cassandra.cluster import Cluster
 
 from stages.adapters.local.listening import free_port
 from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
-from stages.adapters.sources import complete_journey
+from stages.adapters.store import write
+from stages.domain.tables import SCORES, TRANSACTIONS
 from tests.integration.project import Project
 from tests.jenkins.test_commands import TO_COME
 
-BASKETS = f"""
-COPY (
-    SELECT household_id::VARCHAR AS customer_id, min(transaction_timestamp) AS booked_at,
-        sum(sales_value) AS amount
-    FROM '{complete_journey._DATA}/transactions.parquet' GROUP BY household_id, basket_id
-    HAVING booked_at >= '{{since}}' AND booked_at < '{{until}}' ORDER BY booked_at, customer_id
-) TO '{{file}}'
-"""
+KEYSPACE, SHARDS = "purchasing_complete_journey", 4
+SCORED = "data/scores/scores.parquet"
 
 
-@dataclass(frozen=True)
-class Job:
-    """The Jenkins job of a checkout of its own, fed by a folder of files."""
-
-    project: Project
-    feed: Path
-
-    @property
-    def overrides(self) -> str:
-        """The configuration for the feed."""
-        return f"source.path={self.feed}/*.parquet store.keyspace=purchasing_jenkins"
-
-    def arrive(self, since: str, until: str) -> None:
-        """The baskets from `since` to before `until` are in the feed."""
-        file = self.feed / f"{since}.parquet"
-        duckdb.execute(BASKETS.format(since=since, until=until, file=file))
-
-    def champion(self) -> str:
-        """The version that the alias names."""
-        client = mlflow.MlflowClient(f"sqlite:///{self.project.root}/mlflow.db")
-        return str(client.get_model_version_by_alias("purchasing-capability", "champion").version)
+def rows_of(project: Project, month: str) -> pa.Table:
+    """The transactions of a month, as they were extracted."""
+    rows = ds.dataset(project.root / "data/raw/transactions").to_table(TRANSACTIONS.schema.names)
+    return rows.filter(pc.equal(pc.strftime(rows["booked_at"], "%Y-%m"), month))
 
 
-@pytest.fixture(scope="module")
-def job(cassandra: Address, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    """A job where a person made the first champion, of the data up to November."""
-    root = tmp_path_factory.mktemp("workspace")
-    project = Project.copy(root, cassandra)
+@pytest.fixture
+def new_month(project: Project, cassandra: Address) -> Iterator[None]:
+    """January in the store, bought like December; afterwards the store is as it was."""
+    before, december = rows_of(project, "2018-01"), rows_of(project, "2017-12")
+    month = pa.scalar(timedelta(days=31), pa.duration("ms"))
+    place = december.schema.get_field_index("booked_at")
+    moved = pc.add(december["booked_at"], month)
+    january = december.set_column(place, TRANSACTIONS.schema.field("booked_at"), moved)
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        session = cluster.connect()
+        write.write_transactions(session, KEYSPACE, january, SHARDS, lambda rows: None)
+        yield
+        for shard in range(SHARDS):
+            session.execute(
+                f"DELETE FROM {KEYSPACE}.transactions WHERE month = '2018-01' AND shard = {shard}"
+            )
+        write.write_transactions(session, KEYSPACE, before, SHARDS, lambda rows: None)
+        write.write_rows(session, KEYSPACE, SCORES, pq.read_table(project.root / SCORED))
+
+
+@pytest.fixture
+def workspace(project: Project, tmp_path: Path) -> Iterator[Project]:
+    """Jenkins' checkout after an earlier build: all that the project has, and its champion."""
+    root = shutil.copytree(project.root, tmp_path / "workspace")
     (root / ".venv").symlink_to(ROOT / ".venv")  # set up already
     for name in ("requirements.txt", "requirements-dev.txt"):
         os.utime(root / name, (0, 0))
     with (root / "Makefile").open("a") as makefile:
         makefile.writelines(f"\n{target}:\n\t@{line}\n" for target, line in TO_COME.items())
-    job = Job(project, tmp_path_factory.mktemp("feed"))
-    job.arrive("2017-01-01", "2017-12-01")
-    settings = f"SET=source=csv {job.overrides}"
-    project.run("make", "params", "ingest", "rebuild", "promote", settings)
-    assert job.champion() == "1"
-    yield job
-    pid = root / "logs/serve.pid"
-    if pid.exists():
-        os.killpg(int(pid.read_text()), signal.SIGTERM)
+    yield replace(project, root=root)
+    serving = root / "logs/serve.pid"
+    if serving.exists():
+        os.killpg(int(serving.read_text()), signal.SIGTERM)
 
 
-def test_a_new_month_becomes_a_champion_that_serves(job, controller):
-    job.arrive("2017-12-01", "2018-02-01")
-    root, port, remote = job.project.root, free_port("127.0.0.1"), job.feed / "remote"
+def test_a_new_month_becomes_a_champion_that_serves(controller, workspace, new_month, tmp_path):
+    former, port, remote = champion(workspace), free_port("127.0.0.1"), tmp_path / "remote"
     done = controller.build(
-        root,
-        job.project.environment
+        workspace.root,
+        workspace.environment
         | {
             "CASSANDRA_USERNAME": "purchasing",
             "DVC_REMOTE_URL": str(remote),
@@ -90,16 +87,22 @@ def test_a_new_month_becomes_a_champion_that_serves(job, controller):
             "PYTEST_ADDOPTS": "tests/domain/test_gate.py",  # not this test again
             "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
         },
-        parameters={"SOURCE": "csv", "OVERRIDES": job.overrides},
         cause="Started by timer",
     )
     assert (done.result, done.mismatches) == ("SUCCESS", []), done.log
     assert set(done.stages.values()) == {"ran"}
-    assert job.champion() == "2"
-    scores = pd.read_parquet(root / "data/scores/scores.parquet")
-    assert set(scores["model_version"]) == {"2"}
-    assert scores["as_of"].min().isoformat() == "2018-01-02"
-    assert f"http://127.0.0.1:{port} serves version 2 as it should" in done.log
+    new = champion(workspace)
+    assert new != former
+    scores = pd.read_parquet(workspace.root / SCORED)
+    assert set(scores["model_version"]) == {new}
+    assert set(scores["as_of"].astype(str)) == {"2018-02-01"}
+    assert f"http://127.0.0.1:{port} serves version {new} as it should" in done.log
     assert list(remote.rglob("*.dir")) != []
-    assert "Version 2 (Gini" in (done.description or "")
-    assert (root / "logs/junit.xml").exists()
+    assert f"Version {new} (Gini" in (done.description or "")
+    assert (workspace.root / "logs/junit.xml").exists()
+
+
+def champion(project: Project) -> str:
+    """The version that the alias names."""
+    client = mlflow.MlflowClient(f"sqlite:///{project.root}/mlflow.db")
+    return str(client.get_model_version_by_alias("purchasing-capability", "champion").version)
