@@ -8,8 +8,8 @@ export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
-.PHONY: help run test setup up down status params check ingest rebuild drift detect gate promote score rollback replay erase forget serve mlflow set \
-	quality bench-store drill
+.PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
+	rollback replay smoke summary erase forget serve mlflow set quality bench-store drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,11 +22,13 @@ run: setup ## set up, start Cassandra, load, rebuild, promote, score; ends with 
 	@python -m stages.promote
 	@python -m stages.score
 
-test: $(BIN)/.tools ## lint, types, import rules and all tests, on a Cassandra of their own
+test: lint ## lint and all tests, on a Cassandra of their own
+	@pytest --junit-xml=logs/junit.xml
+
+lint: $(BIN)/.tools ## format, types and import rules
 	@ruff check && ruff format --check
 	@mypy
 	@lint-imports
-	@pytest
 
 drill: $(BIN)/.tools ## kill and slow nodes of a cluster of three, at 1.5 million rows
 	@pytest tests/drills --full -s
@@ -78,6 +80,12 @@ rollback: setup ## give the alias back to the former champion and publish its sc
 
 replay: setup ## compute a published score again from its data and model (CUSTOMER=id VERSION=n)
 	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'
+
+smoke: setup ## ask the endpoint (SERVE_URL) for the champion's own example
+	@python -m stages.smoke
+
+summary: setup ## what the last retrain came to, in one paragraph
+	@python -m stages.summary
 
 erase: setup ## take a customer out of the store (CUSTOMER=id)
 	@python -m stages.erase '$(CUSTOMER)'
