@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ import pyarrow.compute as pc
 from cassandra.cluster import Session
 
 from stages.adapters import config, sources
-from stages.adapters.store import keyspace, read, summary, write
-from stages.adapters.store.retry import answer
+from stages.adapters.store import read, summary, write
 from stages.adapters.store.session import connect
 from stages.adapters.store.wire import Wire
 from stages.domain.contract import split
@@ -58,21 +56,10 @@ def unload(session: Session, name: str, folder: str) -> Counted:
 
 def receive(session: Session, name: str) -> Counted:
     """Ask for the same pages, as many at a time, and drop their bytes: the limit of `unload`."""
-    names = ", ".join(TRANSACTIONS.schema.names)
-    table = keyspace.qualified(name, TRANSACTIONS.name)
     with Wire(session) as wire, ThreadPoolExecutor(read.SIDE_BY_SIDE) as threads:
-        select = wire.prepare(f"SELECT {names} FROM {table} WHERE month = ? AND shard = ?")
 
         def rows(partition: Partition) -> int:
-            count, state, more = 0, None, True
-            future = wire.page(select, partition, state)
-            while more:
-                result = answer(future, partial(wire.page, select, partition, state))
-                state, more = result.paging_state, result.has_more_pages
-                if more:
-                    future = wire.page(select, partition, state)
-                count += result.one().rows
-            return count
+            return sum(page.rows for page in read.pages(wire, name, TRANSACTIONS, partition))
 
         return {"rows": sum(threads.map(rows, summary.partitions(session, name)))}
 

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from dvc.utils.hydra import compose_and_dump
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -15,6 +13,9 @@ from stages.domain.spec import Spec
 
 def compose(overrides: list[str]) -> None:
     """Compose conf/config.yaml with `overrides` into params.yaml, just as `dvc exp run -S` does."""
+    from dvc.utils.hydra import compose_and_dump  # here alone: it takes as long as a whole stage
+    from hydra.errors import HydraException
+
     try:
         with replacing(PARAMS) as beside:
             as_yaml = beside.with_suffix(".yaml")  # DVC chooses the format by the ending

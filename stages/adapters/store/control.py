@@ -15,7 +15,7 @@ from stages.adapters.store.wire import Wire
 from stages.domain.contract import KEY
 from stages.domain.errors import UserError
 from stages.domain.manifest import Partition
-from stages.domain.shards import month_of, shard_of
+from stages.domain.shards import partitioned
 from stages.domain.tables import TRANSACTIONS
 
 _LOADED = "loaded"  # the setting that names what was loaded last, whole
@@ -50,13 +50,6 @@ class Totals:
     def amount(self) -> Decimal:
         """The sum of all amounts."""
         return sum((amount for _, amount in self.by_partition.values()), Decimal(0))
-
-
-def partitioned(rows: pa.Table, shards: int) -> pa.Table:
-    """Canonical transactions with their `month` and `shard`."""
-    return rows.append_column("month", month_of(rows["booked_at"])).append_column(
-        "shard", shard_of(rows["customer_id"], shards)
-    )
 
 
 def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.Table]) -> None:

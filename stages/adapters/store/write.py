@@ -17,7 +17,7 @@ from stages.adapters.store import encode
 from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import PASSING, PAUSES, gave_up
 from stages.adapters.store.wire import Batch, Rows, Wire, row_head
-from stages.domain.shards import month_of, shard_of
+from stages.domain.shards import partitioned
 from stages.domain.tables import TRANSACTIONS, Table
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def write_transactions(
     A null leaves a cell as it is: nothing is written and no tombstone either. Raises UserError
     when the store does not answer.
     """
-    _write(session, keyspace, TRANSACTIONS, _partitioned(table, shards), on_rows)
+    _write(session, keyspace, TRANSACTIONS, _by_partition(table, shards), on_rows)
 
 
 def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Table) -> None:
@@ -47,13 +47,11 @@ def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Tabl
     _write(session, keyspace, table_def, rows, lambda count: None)
 
 
-def _partitioned(table: pa.Table, shards: int) -> Iterator[pa.Table]:
+def _by_partition(table: pa.Table, shards: int) -> Iterator[pa.Table]:
     """Yield slices of transactions with their month and shard, partition after partition."""
     for at in range(0, table.num_rows, SLICE_ROWS):
         rows = table.slice(at, SLICE_ROWS).cast(TRANSACTIONS.schema)
-        rows = rows.append_column("month", month_of(rows["booked_at"]))
-        rows = rows.append_column("shard", shard_of(rows["customer_id"], shards))
-        yield rows.sort_by([("month", "ascending"), ("shard", "ascending")])
+        yield partitioned(rows, shards).sort_by([("month", "ascending"), ("shard", "ascending")])
 
 
 def _write(
