@@ -12,7 +12,7 @@ from tqdm import tqdm
 from stages.adapters import config, sources
 from stages.adapters.files import replacing
 from stages.adapters.logs import stage
-from stages.adapters.paths import REJECTS
+from stages.adapters.paths import REJECTS, ROOT
 from stages.adapters.store import control, keyspace, write
 from stages.adapters.store.session import connect
 from stages.domain.contract import split
@@ -30,6 +30,7 @@ def main() -> None:
     mark = sources.fingerprint(source, params.source)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
+        control.claim(session, name, params.source.name, _files(source, params.source))
         if control.loaded(session, name) == mark:
             log.info("%s is in keyspace %s already", params.source.name, name)
             return
@@ -55,6 +56,14 @@ def main() -> None:
         control.remember(session, name, mark)
     log.info("%s rows in the store, sum %s, as in the source", f"{totals.rows:,}", totals.amount)
     _report(rejects, params.source.name)
+
+
+def _files(source: sources.Source, group: DictConfig) -> list[str]:
+    """The files that the configuration names, below the checkout or absolute; a package's: none."""
+    if "path" not in group:
+        return []
+    files = [path.absolute() for path in source.inputs(group)]
+    return [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files]
 
 
 def _contract(source: sources.Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.Table]]:

@@ -1,7 +1,8 @@
 """data/raw: one Parquet file a partition, the customers, and the manifest that vouches for them.
 
 Write times differ from one load to the next, so they stay outside, in an ignored file that is
-trusted only while the Parquet files are the ones it names, in the format that is written today. What DVC hashes depends on content alone.
+trusted only while the Parquet files are the ones it names, in the format that is written today.
+What DVC hashes depends on content alone.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ def path(partition: Partition) -> Path:
 
 
 def held(form: str) -> dict[Partition, Held]:
-    """What is on disk as it was read, in the format `form`; files changed since are not among it."""
+    """What is on disk as it was read, in the format `form`, without files changed since."""
     seen = read_json(SEEN) if SEEN.exists() else {}
     if not isinstance(seen, dict) or seen.get("format") != form:
         return {}
@@ -52,7 +53,7 @@ def held(form: str) -> dict[Partition, Held]:
 
 
 def remember(entries: dict[Partition, Held], form: str) -> None:
-    """Write down what is on disk in the format `form`, so that the next extraction goes on from here."""
+    """Write down what is on disk, in this format: the next extraction goes on from here."""
     partitions = [_entry(p, e) | {"written": e.summary.written} for p, e in sorted(entries.items())]
     write_json(SEEN, {"format": form, "partitions": partitions})
 
