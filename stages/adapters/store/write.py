@@ -23,7 +23,7 @@ from stages.domain.tables import TRANSACTIONS, Table
 log = logging.getLogger(__name__)
 
 BATCH_ROWS = 150
-IN_FLIGHT = 64  # batches sent and not answered
+IN_FLIGHT = 64  # most batches sent and not answered; fewer while the store falls behind
 SLICE_ROWS = 1 << 17  # rows encoded at a time, which bounds memory
 
 
@@ -105,9 +105,12 @@ def _bounds(keys: pa.Table) -> Iterator[tuple[int, int]]:
 
 
 def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) -> None:
-    """Send batches, IN_FLIGHT at a time; what fails for now waits and is sent again."""
+    """Send batches side by side; what fails for now waits and is sent again.
+
+    Each failure halves how many are under way at a time, each answer allows one more.
+    """
     answers: SimpleQueue[tuple[Batch, int, float, Exception | None]] = SimpleQueue()
-    flying = 0
+    flying, most = 0, IN_FLIGHT
 
     def launch(batch: Batch, attempt: int) -> None:
         first = Lock()  # two nodes asked for one batch are one batch: the later answer is dropped
@@ -120,21 +123,24 @@ def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) 
 
     def land() -> int:
         """Take one answer; return how many batches it ends."""
+        nonlocal most
         batch, attempt, heard_at, error = answers.get()
         if error is None:
             on_rows(len(batch))
+            most = min(most + 1, IN_FLIGHT)
             return 1
         if not isinstance(error, PASSING):
             raise error
         if attempt == len(PAUSES):
             raise gave_up(error) from error
+        most = max(most // 2, 1)
         log.info("%s: sending %d rows again", type(error).__name__, len(batch))
         time.sleep(max(0.0, heard_at + PAUSES[attempt] - time.monotonic()))
         launch(batch, attempt + 1)
         return 0
 
     for batch in batches:
-        while flying >= IN_FLIGHT:
+        while flying >= most:
             flying -= land()
         launch(batch, 0)
         flying += 1
