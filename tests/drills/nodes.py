@@ -18,7 +18,7 @@ from stages.adapters.store.retry import PASSING
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 THREE = "{'class': 'SimpleStrategy', 'replication_factor': 3}"
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 180
 
 
 class Nodes:

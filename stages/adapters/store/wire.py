@@ -96,6 +96,7 @@ class Wire:
 
     def __init__(self, session: Session, page_rows: int = PAGE_ROWS) -> None:
         self._page_rows = page_rows
+        self._prepared: dict[str, PreparedStatement] = {}
         self._session = session.cluster.connect()
         self._session.client_protocol_handler = _Protocol
         self._profile = self._session.execution_profile_clone_update(
@@ -118,10 +119,12 @@ class Wire:
 
     def prepare(self, query: str) -> PreparedStatement:
         """Prepare a statement for `page` or `row_head`, which changes nothing when sent twice."""
-        statement = patiently(lambda: self._session.prepare(query))
-        statement.is_idempotent = True
-        statement.fetch_size = self._page_rows
-        return statement
+        if query not in self._prepared:
+            statement = patiently(lambda: self._session.prepare(query))
+            statement.is_idempotent = True
+            statement.fetch_size = self._page_rows
+            self._prepared[query] = statement
+        return self._prepared[query]
 
     def page(
         self, statement: PreparedStatement, key: Sequence[Any], after: bytes | None
