@@ -61,10 +61,10 @@ rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
 	@dvc repro
 
 drift: set ## hold the newest customers against those that the champion was made for
-	@python -m stages.drift
+	@dvc repro --quiet extract && python -m stages.drift
 
-detect: set ## is there a reason to train again? says which; exit 3 where there is none
-	@python -m stages.detect
+detect: set ## is there a reason to train again? says which (reports/detect.json)
+	@dvc repro --quiet extract && { python -m stages.detect || test $$? -eq 3; }
 
 gate: set ## judge this result against the baselines and the champion; nothing moves
 	@python -m stages.gate
