@@ -100,7 +100,7 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
         sums[f"spend_{w}"] = spend.sum(where=age <= w)
         sums[f"visits_{w}"] = past.count(where=age <= w)
     for h in spec.half_lives:
-        weight = (age * (-math.log(2) / h)).exp()
+        weight = ibis.literal(0.5).pow(age.cast("float64") / h)
         sums[f"spend_half_{h}"] = (spend.cast("float64") * weight).cast(WEIGHTED).sum()
         sums[f"visits_half_{h}"] = weight.cast(WEIGHTED).sum()
     return sums
@@ -155,7 +155,7 @@ def _ratios(t: ir.Table, spec: Spec) -> ir.Table:
         columns[f"spend_rate_{w}"] = number(f"spend_{w}") * horizon / days
         columns[f"visit_rate_{w}"] = number(f"visits_{w}") * horizon / days
     for h in spec.half_lives:
-        days = (1 - (-observed * (math.log(2) / h)).exp()) * (h / math.log(2))
+        days = (1 - ibis.literal(0.5).pow(observed / h)) * (h / math.log(2))
         columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * horizon / days
         columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * horizon / days
     columns["trend"] = _trend(number(f"spend_{spec.horizon}"), number("spend_before"), tenure, spec)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
-from mlflow.types.schema import Array, DataType
+from mlflow.types.schema import AnyType, Array, DataType
 
 OPTIONAL = {
     "transaction_id": "string",
@@ -36,7 +36,7 @@ def signature(as_of: date) -> ModelSignature:
     """Transactions in, one row a customer out; `as_of` defaults to what the model was made for."""
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec("string", "customer_id"),
-        ColSpec("datetime", "booked_at"),
+        ColSpec(AnyType(), "booked_at"),  # a datetime, or ISO 8601 with or without an offset
         ColSpec("double", "amount"),
         *(ColSpec(kind, name, required=False) for name, kind in OPTIONAL.items()),
     ]
