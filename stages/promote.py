@@ -6,6 +6,7 @@ from stages.adapters import config, registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
 from stages.serving import judgement, registration
+from stages.serving.trial import trial
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def main() -> None:
             return
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
-        registration.trial(challenger)
+        trial(challenger)
         registry.crown(client, challenger, champion)
     log.info("version %s is champion", challenger.version)
 

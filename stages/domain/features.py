@@ -14,11 +14,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import ifelse
 
-from stages.domain.spec import Spec
+from stages.domain.spec import EVENING, SATURDAY, Spec
 
 WEIGHTED = "decimal(38, 10)"  # of an exponentially weighted term: exact to add, in any order
-EVENING = 18  # o'clock, UTC
-SATURDAY = 5  # days of the week count from Monday, 0
 CLOCK = ("evening_share", "weekend_share")  # features that a monthly statement does not have
 COUNTS = ("transactions", "discounted", "evening")
 NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}

@@ -13,8 +13,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.domain.features import EVENING, SATURDAY
-from stages.domain.spec import Spec
+from stages.domain.spec import EVENING, SATURDAY, Spec
 from stages.domain.tables import KINDS
 
 EPOCH = date(1970, 1, 1)
