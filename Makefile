@@ -8,8 +8,8 @@ export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
-.PHONY: help run test setup up down status params check ingest rebuild promote score erase forget serve mlflow set \
-	bench-store drill
+.PHONY: help run test setup up down status params check ingest rebuild drift detect gate promote score rollback replay erase forget serve mlflow set \
+	quality bench-store drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -58,11 +58,26 @@ ingest: set ## load the source into Cassandra
 rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
 	@dvc repro
 
+drift: set ## hold the newest customers against those that the champion was made for
+	@python -m stages.drift
+
+detect: set ## is there a reason to train again? says which; exit 3 where there is none
+	@python -m stages.detect
+
+gate: set ## judge this result against the baselines and the champion; nothing moves
+	@python -m stages.gate
+
 promote: set ## make this result the champion, if the gate passes
 	@python -m stages.promote
 
 score: set ## score all customers with the champion and publish the scores
 	@python -m stages.score
+
+rollback: setup ## give the alias back to the former champion and publish its scores again
+	@python -m stages.rollback && python -m stages.score
+
+replay: setup ## compute a published score again from its data and model (CUSTOMER=id VERSION=n)
+	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'
 
 erase: setup ## take a customer out of the store (CUSTOMER=id)
 	@python -m stages.erase '$(CUSTOMER)'
@@ -77,6 +92,9 @@ serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \
 		--backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}
+
+quality: setup ## the method at its out-of-time origins, figures beside their goals
+	@python -m bench.quality
 
 bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)
 	@python -m bench.store --rounds $(or $(ROUNDS),3)

@@ -3,6 +3,7 @@
 from datetime import date
 
 from dvc.utils.hydra import compose_and_dump
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -18,11 +19,26 @@ def compose(overrides: list[str]) -> None:
     try:
         with replacing(PARAMS) as beside:
             as_yaml = beside.with_suffix(".yaml")  # DVC chooses the format by the ending
-            compose_and_dump(str(as_yaml), str(CONF), None, "config", None, overrides)
+            readable = [_readable(override) for override in overrides]
+            compose_and_dump(str(as_yaml), str(CONF), None, "config", None, readable)
             as_yaml.replace(beside)
     except (HydraException, OmegaConfBaseException) as error:
         given, cause = " ".join(overrides), str(error).splitlines()[0]
         raise UserError(f'SET="{given}": {cause} (see conf/ for what exists)') from error
+
+
+def _readable(override: str) -> str:
+    """`override`, its value quoted where Hydra's grammar has no place for it: `;`, `Stück`, `a, b`.
+
+    A shell has taken the user's own quotes away.
+    """
+    key, _, value = override.partition("=")
+    try:
+        if not OverridesParser.create().parse_override(override).is_sweep_override():
+            return override
+    except HydraException:
+        pass
+    return f"{key}='{value.replace(chr(39), chr(92) + chr(39))}'"
 
 
 def load() -> DictConfig:

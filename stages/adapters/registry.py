@@ -10,10 +10,12 @@ from typing import Any
 import mlflow
 import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 
 from stages.adapters.files import locked
 from stages.adapters.paths import HOME
+from stages.domain.errors import UserError
 
 NAME = "purchasing-capability"  # of the experiment and of the registered model
 CONTENT = "content"  # tag of run and version: the digest of all that made it
@@ -73,7 +75,11 @@ def log(
     if not client.search_registered_models(f"name = '{NAME}'"):
         client.create_registered_model(NAME, description="Expected spend of every customer.")
     return client.create_model_version(
-        NAME, info.model_uri, run.info.run_id, tags={CONTENT: content}, model_id=info.model_id
+        NAME,
+        info.model_uri,
+        run.info.run_id,
+        tags={CONTENT: content, **tags},
+        model_id=info.model_id,
     )
 
 
@@ -82,6 +88,14 @@ def alias(client: mlflow.MlflowClient, name: str) -> ModelVersion | None:
     models = client.search_registered_models(f"name = '{NAME}'")
     version = models[0].aliases.get(name) if models else None
     return client.get_model_version(NAME, str(version)) if version else None
+
+
+def version(client: mlflow.MlflowClient, number: str) -> ModelVersion:
+    """A registered version; UserError where it is gone."""
+    try:
+        return client.get_model_version(NAME, number)
+    except MlflowException as error:
+        raise UserError(f"version {number} of {NAME} is gone from the registry") from error
 
 
 @contextmanager

@@ -33,7 +33,13 @@ CATALOGUE = (
         "spend, a day's weight halved every {} days",
     ),
     Feature("visit_rate", "frequency", BEHAVIOUR, "days/horizon", "days with a transaction"),
-    Feature("visit_rate_{}", "frequency", BEHAVIOUR, "days/horizon", "of the last {} days"),
+    Feature(
+        "visit_rate_{}",
+        "frequency",
+        BEHAVIOUR,
+        "days/horizon",
+        "days with a transaction of the last {} days",
+    ),
     Feature(
         "visit_rate_half_{}",
         "frequency",

@@ -21,7 +21,8 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     `draft` has the columns of `transactions` that the source knows: texts; `booked_at` a
     timestamp (naive is UTC; null where it could not be read); amount, discount and quantity
     numbers; `kind` may lack (purchase, or refund where money came in). A row is rejected for the
-    first rule that it breaks; the same key twice rejects the later row.
+    first rule that it breaks; the same key twice rejects the later row. Where the source has
+    `problem`, why it could not read a row, that is the reason.
     Raises UserError when a required column lacks or has another type.
     """
     missing = [name for name in REQUIRED if name not in draft.column_names]
@@ -31,6 +32,9 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     reason = pa.nulls(rows.num_rows, pa.string())
     for text, broken in reversed(_rules(rows, now).items()):
         reason = pc.if_else(pc.fill_null(broken, True), text, reason)
+    if "problem" in draft.column_names:
+        reason = pc.coalesce(draft["problem"], reason)
+        draft = draft.drop_columns("problem")
     good = pc.is_null(reason)
     rejected = draft.append_column("reason", reason).filter(pc.invert(good))
     return _canonical(rows.filter(good)), rejected

@@ -46,7 +46,7 @@ class Styles:
     def fit(cls, features: pd.DataFrame, seed: int) -> Self:
         """Find 3 to 5 styles in rows of features; the number is the most stable under resampling.
 
-        One style where all customers have the same habits, or there are hardly any customers.
+        One style where hardly any habits differ, or there are hardly any customers.
         """
         habits = features[[c for c in LEXICON if c in features and features[c].std() > 1e-9]]
         mean, deviation = habits.mean(), habits.std()
@@ -55,6 +55,9 @@ class Styles:
         rng = np.random.default_rng(seed)
         some = rng.permutation(len(habits))[:MOST_ROWS]
         z = _standard(habits.to_numpy()[some], mean.to_numpy(), deviation.to_numpy())
+        different = len(np.unique(z, axis=0))
+        if different < max(NUMBERS):
+            return cls((), (), (), ((),), (ONE,))
         best = max(NUMBERS, key=lambda k: _stability(z, k, rng))
         centres = KMeans(best, n_init=5, random_state=seed).fit(z).cluster_centers_
         order = np.lexsort(centres.T[::-1])
@@ -94,7 +97,9 @@ class Styles:
             if apart[i, j] <= ALIKE
         }
         for i, name in enumerate(self.names):
-            names.setdefault(i, name if name not in names.values() else f"{name} (new)")
+            while i not in names and name in names.values():
+                name += " (new)"
+            names.setdefault(i, name)
         return replace(self, names=tuple(names[i] for i in range(len(self.names))))
 
 

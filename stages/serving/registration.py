@@ -40,16 +40,23 @@ REPORTED = (
 )
 
 
-def content() -> str:
-    """The digest of all that makes a registered version: parameters, data, model, code."""
-    parts = {
-        "params": _params(),
+def made_from() -> dict[str, str]:
+    """What a registered version is made from: the data's version, digests of params and code."""
+    return {
         "data": data_version(),
-        "model": digest(MODELS / "capability"),
-        "metrics": digest(METRICS),
-        "code": [digest(file) for file in sorted(CODE.rglob("*.py"))],
+        "params": _digest(_params()),
+        "code": _digest([digest(file) for file in sorted(CODE.rglob("*.py"))]),
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def content() -> str:
+    """The digest of all that makes a registered version: its origin, the model, its figures."""
+    made = {"model": digest(MODELS / "capability"), "metrics": digest(METRICS)}
+    return _digest(made_from() | made)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
@@ -64,7 +71,7 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             key,
             params=_params(),
             metrics=read_json(METRICS),
-            tags={"data_version": data_version(), "python": platform.python_version()},
+            tags=made_from() | {"python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
             model=_package(Path(folder), registry.alias(client, "champion")),
         )

@@ -18,7 +18,7 @@ _PART = """
 SELECT {columns} FROM {table}
 WHERE date_trunc('month', booked_at) IS NOT DISTINCT FROM $month
   AND hash(customer_id) % $parts = $part
-ORDER BY ALL
+ORDER BY {order}
 """
 
 
@@ -26,18 +26,20 @@ ORDER BY ALL
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own on disk, within MEMORY, gone when the block ends."""
     with TemporaryDirectory() as folder, duckdb.connect(Path(folder) / "drafts.duckdb") as db:
-        db.execute(f"SET memory_limit = '{MEMORY}'")
+        db.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'")
         yield db
 
 
-def by_month(db: duckdb.DuckDBPyConnection, table: str, columns: str = "*") -> Iterator[pa.Table]:
+def by_month(
+    db: duckdb.DuckDBPyConnection, table: str, columns: str = "*", order: str = "ALL"
+) -> Iterator[pa.Table]:
     """Yield `columns` of a table of drafts, a month at a time, in the same order every time.
 
-    The same customer and instant never span two pieces. Rows without a date come first.
+    The same customer and instant never span two pieces. Rows without a date come last.
     """
     for month, rows in db.sql(_SIZES.format(table=table)).fetchall():
         parts = -(-rows // LARGEST)
         for part in range(parts):
             asked = {"month": month, "parts": parts, "part": part}
-            query = _PART.format(table=table, columns=columns)
+            query = _PART.format(table=table, columns=columns, order=order)
             yield db.sql(query, params=asked).to_arrow_table()
