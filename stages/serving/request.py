@@ -42,7 +42,7 @@ def transactions(columns: Mapping[str, Sequence[Any]], now: datetime) -> Transac
         raise UserError("refused: there is no transaction")
     booked_at = instants(columns["booked_at"])
     plain = _plain(columns, booked_at, now)
-    return _of_table(_judged(columns, booked_at, now)) if plain is None else plain
+    return of_table(_judged(columns, booked_at, now)) if plain is None else plain
 
 
 def instants(values: Sequence[Any]) -> NDArray[np.int64]:
@@ -93,9 +93,9 @@ def _plain(
     numbers = [*columns["amount"], *discount]
     if not set(map(type, numbers)) <= {float, int}:
         return None
-    amounts = np.array(numbers, np.float64)
-    if not (np.abs(amounts) < LARGEST_AMOUNT).all():  # nor are NaN and infinity
+    if not all(abs(number) < LARGEST_AMOUNT for number in numbers):  # nor is NaN or infinity
         return None
+    amounts = np.array(numbers, np.float64)
     if not NO_INSTANT < booked_at.min() <= booked_at.max() <= (now - EPOCH) // MILLISECOND:
         return None
     for name, values in texts.items():
@@ -159,7 +159,7 @@ def _typed(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         raise UserError(f"refused: {name}: {what} are expected") from error
 
 
-def _of_table(rows: pa.Table) -> Transactions:
+def of_table(rows: pa.Table) -> Transactions:
     """The same transactions as arrays."""
     texts = {name: rows[name].to_pylist() for name in ("customer_id", "kind", *NAMES)}
     money = [np.asarray(rows[name].cast(pa.float64())) for name in NUMBERS]
