@@ -8,7 +8,7 @@ export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
-.PHONY: help run test setup up down status params check ingest rebuild drift detect gate promote score rollback replay erase forget serve mlflow set \
+.PHONY: help run test setup up down status params check ingest rebuild drift detect gate promote score rollback replay erase forget serve serve-plain smoke reload mlflow set \
 	quality bench-store drill
 
 help: ## list the commands
@@ -85,9 +85,20 @@ erase: setup ## take a customer out of the store (CUSTOMER=id)
 forget: setup ## drop older versions of data and models from DVC's cache (REMOTE=name: there too)
 	@dvc gc --workspace --force $(if $(REMOTE),--cloud --remote $(REMOTE))
 
-serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
-	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} mlflow models serve \
+serve: setup ## serve champion and scores on 127.0.0.1:5001 (SERVE_PORT, SERVE_WORKERS, …)
+	@SERVE_PORT=$(SERVE_PORT) python -m stages.serve
+
+serve-plain: setup ## serve the champion by MLflow's own server instead: the same answers, slower
+	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} OMP_NUM_THREADS=1 \
+		mlflow models serve \
 		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
+
+smoke: setup ## ask the served champion for its example and check the answer
+	@SERVE_PORT=$(SERVE_PORT) python -m stages.smoke
+
+reload: ## have the endpoint look at the alias champion at once, not within 2 seconds
+	@printf 'header = "X-API-Key: %s"\n' "$$SERVE_API_KEY" | \
+		curl -fsS -K - -X POST http://127.0.0.1:$(SERVE_PORT)/reload; echo
 
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \

@@ -1,6 +1,7 @@
 """What the registered model takes and gives: its signature and an example."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from mlflow.models import ModelSignature
@@ -43,6 +44,13 @@ def signature(as_of: date) -> ModelSignature:
     outputs: list[ColSpec | TensorSpec] = [ColSpec(kind, name) for name, kind in ANSWER.items()]
     params = ParamSchema([ParamSpec("as_of", "string", as_of.isoformat())])
     return ModelSignature(Schema(inputs), Schema(outputs), params)
+
+
+def example_request(as_of: str) -> dict[str, Any]:
+    """The example as a request to /invocations, of the date that the model was made for."""
+    rows = example(date.fromisoformat(as_of))
+    rows["booked_at"] = rows["booked_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"dataframe_records": rows.to_dict("records")}
 
 
 def example(as_of: date) -> pd.DataFrame:

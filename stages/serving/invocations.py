@@ -27,7 +27,7 @@ LARGE = 64 * 1024  # bytes of a body that is answered in a thread, so that other
 READ = (*REQUIRED, *OPTIONAL)
 REFUSED = "refused: "  # how the model's own refusals begin
 FORM = (
-    f"refused: send {JSON}, CSV or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
+    f"refused: send {JSON} or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
     f"{', '.join(OPTIONAL)}; amount and discount are numbers, all others texts"
 )
 

@@ -21,6 +21,7 @@ from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, REPORTS, ROOT
 from stages.domain.errors import UserError
+from stages.domain.model import Model
 from stages.serving import interface, request
 from stages.serving.answer import answer
 from stages.serving.trial import ANSWER
@@ -73,7 +74,7 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             metrics=read_json(METRICS),
             tags=made_from() | {"python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
-            model=_package(Path(folder), registry.alias(client, "champion")),
+            model=package(Path(folder), _model(registry.alias(client, "champion"))),
         )
     log.info("registered %s version %s", registry.NAME, version.version)
     return version
@@ -103,15 +104,20 @@ def _params() -> dict[str, Any]:
     return OmegaConf.to_container(params)  # type: ignore[return-value]
 
 
-def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
+def _model(champion: ModelVersion | None) -> Model:
+    """The model on disk; styles that continue the champion's take over their names."""
+    model = models.load(MODELS / "capability")
+    if champion is None:
+        return model
+    former = registry.load(champion).unwrap_python_model().model
+    return replace(model, styles=model.styles.matched(former.styles))
+
+
+def package(folder: Path, model: Model) -> dict[str, Any]:
     """The arguments of mlflow.pyfunc.log_model; only source code goes along, no caches.
 
-    Styles that continue the champion's take over their names.
+    The metadata hold what the example was answered, to which every loading is held.
     """
-    model = models.load(MODELS / "capability")
-    if champion is not None:
-        former = registry.load(champion).unwrap_python_model().model
-        model = replace(model, styles=model.styles.matched(former.styles))
     models.save(model, folder / "capability")
     example = interface.example(model.as_of)
     rows = request.transactions(example.to_dict("list"), datetime.now(UTC))

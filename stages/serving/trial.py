@@ -37,7 +37,7 @@ def trial(version: ModelVersion) -> PyFuncModel:
     sane = all(0 <= row["expected_spend"] < float("inf") for row in found)
     if not sane or {row["customer_id"] for row in found} != set(example["customer_id"]):
         raise UserError(f"version {version.version} does not score its own example sensibly")
-    if recorded is not None and not _same(found, recorded):
+    if recorded is not None and not same(found, recorded):
         raise UserError(
             f"version {version.version} does not answer its example as it did when it was "
             "registered: it was made by other code; restart with that code, or rebuild"
@@ -45,7 +45,8 @@ def trial(version: ModelVersion) -> PyFuncModel:
     return loaded
 
 
-def _same(found: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> bool:
+def same(found: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> bool:
+    """Whether two answers say the same of the same customers."""
     return len(found) == len(recorded) and all(
         all(isclose(ours[name], theirs[name], rel_tol=CLOSE) for name in FIGURES)
         and all(ours[name] == theirs[name] for name in NAMES)

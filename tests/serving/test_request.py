@@ -119,7 +119,7 @@ def test_the_same_transaction_twice_counts_once_and_without_an_id_each_is_one_of
     ],
 )
 def test_what_is_refused_is_said_by_its_field_and_never_by_its_value(wrong, said):
-    with pytest.raises(UserError, match="^refused: ") as refused:
+    with pytest.raises(UserError, match=r"^refused: ") as refused:
         transactions(columns(**wrong), NOW)
     assert said in str(refused.value)
     assert "anna" not in str(refused.value)
