@@ -9,7 +9,7 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
-	rollback replay smoke summary erase forget serve mlflow set quality bench-store drill
+	rollback replay smoke reload summary erase forget serve serve-plain mlflow set quality bench-store drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -82,7 +82,7 @@ replay: setup ## compute a published score again from its data and model (CUSTOM
 	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'
 
 smoke: setup ## ask the endpoint (SERVE_URL) for the champion's own example
-	@python -m stages.smoke
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.smoke
 
 summary: setup ## what the last retrain came to, in one paragraph
 	@python -m stages.summary
@@ -93,9 +93,16 @@ erase: setup ## take a customer out of the store (CUSTOMER=id)
 forget: setup ## drop older versions of data and models from DVC's cache (REMOTE=name: there too)
 	@dvc gc --workspace --force $(if $(REMOTE),--cloud --remote $(REMOTE))
 
-serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
-	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} mlflow models serve \
+serve: setup ## serve champion and scores on 127.0.0.1:5001 (SERVE_PORT, SERVE_WORKERS, …)
+	@SERVE_PORT=$(SERVE_PORT) python -m stages.serve
+
+serve-plain: setup ## serve the champion by MLflow's own server instead: the same answers, slower
+	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} OMP_NUM_THREADS=1 \
+		mlflow models serve \
 		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
+
+reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at once; none there: nothing
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
 
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \

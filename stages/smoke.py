@@ -1,7 +1,6 @@
 """Smoke: the endpoint at SERVE_URL answers as the champion, with the champion's own figures."""
 
 import logging
-import os
 import time
 from typing import Any
 
@@ -11,10 +10,9 @@ import requests
 from stages.adapters import registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
-from stages.serving import interface
+from stages.serving import endpoint, interface
 
 log = logging.getLogger(__name__)
-URL = "SERVE_URL"  # environment: where the endpoint is, by default where `make serve` starts it
 SECONDS = 60  # in which it must serve the champion: it may just be starting or reloading
 
 
@@ -26,7 +24,7 @@ def main() -> None:
         raise UserError("there is no champion to ask for: run `make promote`")
     model = registry.load(champion)
     example = interface.example(model.unwrap_python_model().model.as_of)
-    url = os.environ.get(URL) or "http://127.0.0.1:5001"
+    url = endpoint.address()
     served = pd.DataFrame(_ask(url, example, str(champion.version))).set_index("customer_id")
     own = pd.DataFrame(model.predict(example)).set_index("customer_id")
     expected = own["expected_spend"]
@@ -43,13 +41,15 @@ def _ask(url: str, example: pd.DataFrame, version: str) -> list[dict[str, Any]]:
     deadline = time.monotonic() + SECONDS
     while True:
         try:
-            answer = requests.post(f"{url}/invocations", json=body, timeout=30)
+            answer = endpoint.post("/invocations", body)
             said = f"answers {answer.status_code}"
             if answer.status_code == 200:
                 served = answer.json()["predictions"]
                 said = f"serves version {served[0]['model_version']}"
                 if served[0]["model_version"] == version:
                     return list(served)
+                if problem := endpoint.problem():
+                    raise UserError(f"{url} {said}, but: {problem}")
         except requests.RequestException:
             said = "does not answer"
         if time.monotonic() > deadline:

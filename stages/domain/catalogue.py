@@ -6,6 +6,7 @@ A family is what a reason speaks of: the features that move together are told ap
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ FAMILIES = tuple(dict.fromkeys(feature.family for feature in CATALOGUE))
 _BY_NAME = {feature.name: feature for feature in CATALOGUE}
 
 
+@cache
 def feature(column: str) -> Feature:
     """The catalogue's line for a column of features; KeyError where it has none."""
     return _BY_NAME[re.sub(r"\d+$", "{}", column)]

@@ -1,7 +1,6 @@
 """From one new month of data in Cassandra to a champion that serves, by the Jenkinsfile's steps.
 
-In its own order, with real commands on the real project; only what a command of TO_COME will do
-is said by a line of shell.
+In its own order, with real commands on the real project, beside a serving endpoint.
 """
 
 import os
@@ -27,7 +26,6 @@ from stages.adapters.paths import ROOT
 from stages.adapters.store import write
 from stages.domain.tables import SCORES, TRANSACTIONS
 from tests.integration.project import Project
-from tests.jenkins.test_commands import TO_COME
 
 KEYSPACE, SHARDS = "purchasing_complete_journey", 4
 SCORED = "data/scores/scores.parquet"
@@ -60,22 +58,31 @@ def new_month(project: Project, cassandra: Address) -> Iterator[None]:
 
 
 @pytest.fixture
-def workspace(project: Project, tmp_path: Path) -> Iterator[Project]:
+def workspace(project: Project, tmp_path: Path) -> Project:
     """Jenkins' checkout after an earlier build: all that the project has, and its champion."""
     root = shutil.copytree(project.root, tmp_path / "workspace")
     (root / ".venv").symlink_to(ROOT / ".venv")  # set up already
     for name in ("requirements.txt", "requirements-dev.txt"):
         os.utime(root / name, (0, 0))
-    with (root / "Makefile").open("a") as makefile:
-        makefile.writelines(f"\n{target}:\n\t@{line}\n" for target, line in TO_COME.items())
-    yield replace(project, root=root)
-    serving = root / "logs/serve.pid"
-    if serving.exists():
-        os.killpg(int(serving.read_text()), signal.SIGTERM)
+    return replace(project, root=root)
 
 
-def test_a_new_month_becomes_a_champion_that_serves(controller, workspace, new_month, tmp_path):
-    former, port, remote = champion(workspace), free_port("127.0.0.1"), tmp_path / "remote"
+@pytest.fixture
+def port(workspace: Project) -> Iterator[int]:
+    """That of an endpoint which serves the workspace's champion."""
+    port = free_port("127.0.0.1")
+    serving = replace(
+        workspace, environment=workspace.environment | {"SERVE_PORT": str(port)}
+    ).start("python", "-m", "stages.serve")
+    yield port
+    os.killpg(serving.pid, signal.SIGTERM)
+    serving.wait()
+
+
+def test_a_new_month_becomes_a_champion_that_serves(
+    controller, workspace, port, new_month, tmp_path
+):
+    former, remote = champion(workspace), tmp_path / "remote"
     done = controller.build(
         workspace.root,
         workspace.environment

@@ -5,21 +5,13 @@ import re
 from stages.adapters.paths import CONF, ROOT
 from tests.jenkins.controller import JENKINSFILE
 
-# What the Jenkinsfile calls and the Makefile does not have yet, and a line of shell that says what
-# it will do. A target that is made must leave this table.
-TO_COME = {
-    "reload": (
-        '[ -z "$$SERVE_URL" ] || '
-        "{ setsid $(MAKE) serve >logs/serve.log 2>&1 & echo $$! >logs/serve.pid; }"
-    ),
-}
 MAKEFILE = (ROOT / "Makefile").read_text()
 CALLED = set(re.findall(r"'make (\S+)'", JENKINSFILE))
 
 
 def test_every_command_of_the_jenkinsfile_is_a_target_with_a_line_of_help():
     documented = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)) | {"setup"}
-    assert sorted(CALLED - documented) == sorted(TO_COME)
+    assert sorted(CALLED - documented) == []
 
 
 def test_the_operations_doc_tells_of_every_stage_parameter_and_command(build):
@@ -36,4 +28,6 @@ def test_the_operations_doc_tells_of_every_stage_parameter_and_command(build):
 
 def test_every_source_of_conf_may_be_chosen(build):
     declared = {p["arguments"]["name"]: p["arguments"] for p in build().model["parameters"]}
-    assert sorted(declared["SOURCE"]["choices"]) == sorted(p.stem for p in CONF.glob("source/*.yaml"))
+    assert sorted(declared["SOURCE"]["choices"]) == sorted(
+        p.stem for p in CONF.glob("source/*.yaml")
+    )
