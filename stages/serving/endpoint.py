@@ -28,8 +28,7 @@ def post(path: str, content: dict[str, Any] | None = None) -> requests.Response:
 
 def problem() -> str | None:
     """Why the endpoint does not serve the champion; None where nothing is wrong or none says."""
-    answer = requests.get(f"{address()}/health", timeout=SECONDS)
     try:
-        return answer.json()["problem"]
-    except (requests.JSONDecodeError, KeyError, TypeError):
+        return requests.get(f"{address()}/health", timeout=SECONDS).json()["problem"]
+    except (requests.RequestException, KeyError, TypeError):
         return None  # MLflow's own server has an empty answer
