@@ -21,7 +21,10 @@ def main() -> None:
         return
     if answer.status_code != 200:
         raise UserError(f"{endpoint.address()}/reload answers {answer.status_code}: see its log")
-    log.info("%s serves the champion", endpoint.address())
+    health = answer.json()
+    if health["problem"]:
+        raise UserError(f"{endpoint.address()} does not serve the champion: {health['problem']}")
+    log.info("%s serves version %s", endpoint.address(), health["model_version"])
 
 
 if __name__ == "__main__":
