@@ -4,7 +4,6 @@ import logging
 import posixpath
 import re
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -64,8 +63,3 @@ def _pictures(page: str, files: Files) -> str:
     if not found:
         return f"*No screenshot of this page is here; `make screenshots` takes it ({page}).*"
     return "\n\n".join(f"![The page {page} of the web UI]({uri})" for uri in found)
-
-
-def on_post_build(config: MkDocsConfig, **_: Any) -> None:
-    """Say where the pages are."""
-    log.info("open %s/index.html", Path(config.site_dir))
