@@ -101,7 +101,7 @@ bench-store: set ## measure load and unload beside DSBulk, on a node of its own 
 
 docs: $(BIN)/.tools ## build the documents in build/site; no page needs a network
 	@python -m docsite.configuration
-	@mkdocs build --quiet
+	@python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
 
 $(BIN)/python:

@@ -7,6 +7,7 @@ import mmdr
 
 FENCE = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TITLE = re.compile(r"^\s*accTitle: (.+)$", re.MULTILINE)
+SIZE, BOX = re.compile(r'width="100%"'), re.compile(r'viewBox="\S+ \S+ (\S+) (\S+?)"')
 LOOK = """%%{init: {"theme": "base", "flowchart": {"htmlLabels": false}, "themeVariables": {
 "primaryColor": "#eef3f7", "primaryBorderColor": "#1f4e79", "primaryTextColor": "#0b1622",
 "lineColor": "#1f4e79", "clusterBkg": "#ffffff", "clusterBorder": "#9fb6c9"}}}%%
@@ -22,8 +23,10 @@ def title(source: str) -> str:
 
 
 def svg(source: str) -> bytes:
-    """The diagram as an SVG document."""
-    return str(mmdr.render(LOOK + source).svg()).encode()
+    """The diagram as an SVG document of its own size, which a page makes smaller where it must."""
+    drawn = str(mmdr.render(LOOK + source).svg())
+    width, height = (float(n) for n in BOX.findall(drawn)[0])
+    return SIZE.sub(f'width="{width:.0f}" height="{height:.0f}"', drawn, count=1).encode()
 
 
 def replaced(markdown: str, keep: Callable[[str, bytes], str]) -> str:

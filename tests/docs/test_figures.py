@@ -6,6 +6,7 @@ it shows. Figures of reports/metrics.json are those of the default configuration
 compared where that is what params.yaml has.
 """
 
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from bench import report
 from stages.adapters import config
 from stages.adapters.files import read_json
 from stages.adapters.paths import REPORTS, ROOT
 
+TABLE = re.compile(r"<!-- (\w+): generated -->\n(.*?)\n<!-- \1: end -->", re.DOTALL)
 FIGURE = re.compile(r"(-?[\d,]+(?:\.\d+)?)<!-- (reports/[\w./-]+\.json): ([\w.-]+)( %)? -->")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -71,3 +74,12 @@ def test_figures_are_those_of_the_json_that_they_name(page, tmp_path, monkeypatc
         if file.exists() and (default or file != REPORTS / "metrics.json"):
             said = f"{figure.shown} <!-- {figure.file}: {figure.key} -->"
             assert figure.shown == figure.of(read_json(file)), said
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_generated_table_is_that_of_the_json_of_its_command(page):
+    for name, shown in TABLE.findall(page.read_text()):
+        file = REPORTS / "bench" / f"{name}.json"
+        if file.exists():
+            as_table = getattr(importlib.import_module(f"bench.{name}"), "table", report.table)
+            assert shown == as_table(read_json(file)), f"{page.name} was changed by hand"
