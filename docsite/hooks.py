@@ -1,4 +1,4 @@
-"""MkDocs' hooks: the pages made at build time, diagrams, screenshots, links into the code."""
+"""MkDocs' hooks: the pages made at build time, diagrams, links into the code."""
 
 import logging
 import posixpath
@@ -13,7 +13,7 @@ from docsite import cases, diagrams
 
 log = logging.getLogger("mkdocs.plugins.docsite")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((\.\.?/[^)#\s]+)(?:#[^)]*)?\)")
-SCREENSHOT = re.compile(r"<!-- screenshot: (\w+) -->")
+SCREENSHOT = re.compile(r"!\[([^\]]+)\]\((images/ui-[\w-]+\.png)\)")
 NO_CARD = "# Model card\n\nThere is no result in this checkout yet: `make run` writes the card.\n"
 
 
@@ -31,7 +31,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Diagrams become pictures, links into the code become names, screenshots are found."""
+    """Diagrams become pictures, links into the code names, missing screenshots a word on it."""
     root = Path(config.config_file_path).parent
 
     def keep(title: str, content: bytes) -> str:
@@ -42,7 +42,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
     here = Path(config.docs_dir) / Path(page.file.src_uri).parent
     linked = LINK.sub(lambda link: _code(link, here, root), markdown)
-    shown = SCREENSHOT.sub(lambda asked: _pictures(asked.group(1), files), linked)
+    shown = SCREENSHOT.sub(lambda asked: _screenshot(asked, files), linked)
     return diagrams.replaced(shown, keep)
 
 
@@ -57,9 +57,8 @@ def _code(link: re.Match[str], here: Path, root: Path) -> str:
     return label if path.endswith(label.strip("`")) else f"{label} (`{path}`)"
 
 
-def _pictures(page: str, files: Files) -> str:
-    """The screenshots of a page of the web UI, as far as `make screenshots` has made them."""
-    found = sorted(f.src_uri for f in files if re.search(rf"images/.*\b{page}\b.*\.png", f.src_uri))
-    if not found:
-        return f"*No screenshot of this page is here; `make screenshots` takes it ({page}).*"
-    return "\n\n".join(f"![The page {page} of the web UI]({uri})" for uri in found)
+def _screenshot(asked: re.Match[str], files: Files) -> str:
+    """A picture of the web UI, or how to take it where this checkout has none."""
+    if files.get_file_from_path(asked.group(2)) is not None:
+        return asked.group(0)
+    return f"*{asked.group(1)}: no picture is here; `make screenshots` takes it.*"
