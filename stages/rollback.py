@@ -5,7 +5,7 @@ import logging
 from stages.adapters import registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
-from stages.serving import registration
+from stages.serving.trial import trial
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ def main() -> None:
         champion, former = (registry.alias(client, name) for name in ("champion", "former"))
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to: nothing was promoted twice")
-        registration.trial(former)
+        trial(former)
         registry.crown(client, former, champion)
     log.info("version %s is champion again, in place of %s", former.version, champion.version)
 

@@ -12,6 +12,7 @@ KEY = ["customer_id", "booked_at", "transaction_id"]
 REQUIRED = (*KEY, "amount")
 LONGEST_TEXT = 1024  # characters; an id or a name is never longer
 LARGEST_AMOUNT = 1e13  # beyond it a float no longer holds cents
+REPEATED = "the same customer, instant and transaction_id came before"
 
 
 def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
@@ -79,7 +80,7 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
         if name in rows.column_names:
             long = pc.greater(pc.utf8_length(rows[name]), LONGEST_TEXT)
             rules[f"{name} is longer than {LONGEST_TEXT} characters"] = pc.fill_null(long, False)
-    rules["the same customer, instant and transaction_id came before"] = _repeated(rows)
+    rules[REPEATED] = _repeated(rows)
     return rules
 
 

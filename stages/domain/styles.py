@@ -1,6 +1,6 @@
 """Style: how customers buy, whatever they spend; clusters of their habits, named by a lexicon."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -70,9 +70,11 @@ class Styles:
             _names(tuple(habits.columns), centres),
         )
 
-    def of(self, features: pd.DataFrame) -> NDArray[np.object_]:
-        """The name of each row's style [n]: that of the nearest centre."""
-        values = features[list(self.columns)].to_numpy(np.float64)
+    def of(self, features: Mapping[str, NDArray[np.float64]]) -> NDArray[np.object_]:
+        """The name of each one's style [n], from their features [n]: that of the nearest centre."""
+        if not self.columns:
+            return np.full(len(features[next(iter(features))]), self.names[0], dtype=object)
+        values = np.column_stack([features[c] for c in self.columns])
         z = _standard(values, np.array(self.mean), np.array(self.deviation))
         distance = ((z[:, np.newaxis, :] - np.array(self.centres)) ** 2).sum(axis=2)
         return np.array(self.names, dtype=object)[distance.argmin(axis=1)]

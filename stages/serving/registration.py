@@ -7,12 +7,12 @@ import logging
 import platform
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
-import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import OmegaConf
 
@@ -21,13 +21,19 @@ from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, REPORTS, ROOT
 from stages.domain.errors import UserError
-from stages.serving import interface
+from stages.domain.model import Model
+from stages.serving import interface, request
+from stages.serving.answer import answer
+from stages.serving.trial import ANSWER
 
 log = logging.getLogger(__name__)
 
 CODE = ROOT / "stages"
 # What the registered model imports; their versions are those of requirements.txt.
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "duckdb", "ibis-framework", "onnxruntime")
+REQUIREMENTS = (
+    *("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime"),
+    *("scipy", "scikit-learn", "threadpoolctl", "pyyaml"),
+)
 METRICS = REPORTS / "metrics.json"
 REPORTED = (
     *("metrics.json", "calibration.csv", "gain.csv", "fairness.csv", "result.svg"),
@@ -68,7 +74,7 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             metrics=read_json(METRICS),
             tags=made_from() | {"python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
-            model=_package(Path(folder), registry.alias(client, "champion")),
+            model=package(Path(folder), _model(registry.alias(client, "champion"))),
         )
     log.info("registered %s version %s", registry.NAME, version.version)
     return version
@@ -98,43 +104,31 @@ def _params() -> dict[str, Any]:
     return OmegaConf.to_container(params)  # type: ignore[return-value]
 
 
-def trial(version: ModelVersion) -> None:
-    """Load `version` as serving would and score its example; UserError unless the answer is sane.
-
-    MLflow registers a broken model without a word, so this must come before any alias moves.
-    """
-    try:
-        loaded = registry.load(version)
-        example = interface.example(loaded.unwrap_python_model().model.as_of)
-        answer = pd.DataFrame(loaded.predict(example))
-    except Exception as error:
-        raise UserError(
-            f"version {version.version} does not load and score: {type(error).__name__}; "
-            "the champion stays; rebuild with `dvc repro --force`"
-        ) from error
-    spend = answer["expected_spend"]
-    sane = (spend >= 0).all() and (spend < float("inf")).all()
-    if not sane or set(answer["customer_id"]) != set(example["customer_id"]):
-        raise UserError(f"version {version.version} does not score its own example sensibly")
+def _model(champion: ModelVersion | None) -> Model:
+    """The model on disk; styles that continue the champion's take over their names."""
+    model = models.load(MODELS / "capability")
+    if champion is None:
+        return model
+    former = registry.load(champion).unwrap_python_model().model
+    return replace(model, styles=model.styles.matched(former.styles))
 
 
-def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
+def package(folder: Path, model: Model) -> dict[str, Any]:
     """The arguments of mlflow.pyfunc.log_model; only source code goes along, no caches.
 
-    Styles that continue the champion's take over their names.
+    The metadata hold what the example was answered, to which every loading is held.
     """
-    model = models.load(MODELS / "capability")
-    if champion is not None:
-        former = registry.load(champion).unwrap_python_model().model
-        model = replace(model, styles=model.styles.matched(former.styles))
     models.save(model, folder / "capability")
+    example = interface.example(model.as_of)
+    rows = request.transactions(example.to_dict("list"), datetime.now(UTC))
     code = shutil.copytree(CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
     return {
         "python_model": str(CODE / "serving" / "model.py"),
         "artifacts": {"model": str(folder / "capability"), "holdout": str(MODELS / "holdout")},
         "code_paths": [str(code)],
         "signature": interface.signature(model.as_of),
-        "input_example": interface.example(model.as_of),
+        "input_example": example,
+        "metadata": {ANSWER: answer(model, "unregistered", rows, model.as_of)},
         "pip_requirements": [f"{n}=={importlib.metadata.version(n)}" for n in REQUIREMENTS],
     }
 
