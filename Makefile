@@ -9,7 +9,8 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
-	rollback replay smoke reload summary erase forget serve serve-plain mlflow set quality bench-store drill
+	rollback replay smoke reload summary erase forget serve serve-plain mlflow set \
+	quality bench-store bench-edge drill docs
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -113,6 +114,14 @@ quality: setup ## the method at its out-of-time origins, figures beside their go
 
 bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)
 	@python -m bench.store --rounds $(or $(ROUNDS),3)
+
+bench-edge: setup ## measure what the model and a copy of the scores need where memory is short
+	@python -m bench.edge
+
+docs: $(BIN)/.tools ## build the documents in build/site; no page needs a network
+	@python -m docsite.configuration
+	@python -m mkdocs build --quiet
+	@echo 'open build/site/index.html'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
