@@ -8,8 +8,8 @@ export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
-.PHONY: help run test setup up down status params check ingest rebuild drift detect gate promote score rollback replay erase forget serve serve-plain smoke reload mlflow set \
-	quality bench-store drill
+.PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
+	rollback replay smoke reload summary erase forget serve serve-plain mlflow set quality bench-store drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,11 +22,13 @@ run: setup ## set up, start Cassandra, load, rebuild, promote, score; ends with 
 	@python -m stages.promote
 	@python -m stages.score
 
-test: $(BIN)/.tools ## lint, types, import rules and all tests, on a Cassandra of their own
+test: lint ## lint and all tests, on a Cassandra of their own
+	@pytest --junit-xml=logs/junit.xml
+
+lint: $(BIN)/.tools ## format, types and import rules
 	@ruff check && ruff format --check
 	@mypy
 	@lint-imports
-	@pytest
 
 drill: $(BIN)/.tools ## kill and slow nodes of a cluster of three, at 1.5 million rows
 	@pytest tests/drills --full -s
@@ -59,10 +61,10 @@ rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
 	@dvc repro
 
 drift: set ## hold the newest customers against those that the champion was made for
-	@python -m stages.drift
+	@dvc repro --quiet extract && python -m stages.drift
 
-detect: set ## is there a reason to train again? says which; exit 3 where there is none
-	@python -m stages.detect
+detect: set ## is there a reason to train again? says which (reports/detect.json)
+	@dvc repro --quiet extract && { python -m stages.detect || test $$? -eq 3; }
 
 gate: set ## judge this result against the baselines and the champion; nothing moves
 	@python -m stages.gate
@@ -79,6 +81,12 @@ rollback: setup ## give the alias back to the former champion and publish its sc
 replay: setup ## compute a published score again from its data and model (CUSTOMER=id VERSION=n)
 	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'
 
+smoke: setup ## ask the endpoint (SERVE_URL) for the champion's own example
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.smoke
+
+summary: setup ## what the last retrain came to, in one paragraph
+	@python -m stages.summary
+
 erase: setup ## take a customer out of the store (CUSTOMER=id)
 	@python -m stages.erase '$(CUSTOMER)'
 
@@ -93,12 +101,8 @@ serve-plain: setup ## serve the champion by MLflow's own server instead: the sam
 		mlflow models serve \
 		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
 
-smoke: setup ## ask the served champion for its example and check the answer
-	@SERVE_PORT=$(SERVE_PORT) python -m stages.smoke
-
-reload: ## have the endpoint look at the alias champion at once, not within 2 seconds
-	@printf 'header = "X-API-Key: %s"\n' "$$SERVE_API_KEY" | \
-		curl -fsS -K - -X POST http://127.0.0.1:$(SERVE_PORT)/reload; echo
+reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at once; none there: nothing
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
 
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \

@@ -27,21 +27,23 @@ HINTS = {  # what most often helps, by the beginning of a reason
 @stage
 def main() -> None:
     """Count what the contract accepts and refuses; name the first lines that it refuses."""
-    group = config.load().source
+    params = config.load()
+    group = params.source
     source = sources.module(group.name)
     customers: set[str] = set()
     days: list[datetime] = []
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     first: list[dict[str, Any]] = []
-    out = 0.0
+    spend = 0.0
     for draft in source.transactions(group):
         accepted, rejected = split(draft, datetime.now(UTC))
         customers |= set(accepted["customer_id"].unique().to_pylist())
         days += [d for d in pc.min_max(accepted["booked_at"]).as_py().values() if d]
         kinds += _counts(accepted["kind"])
         reasons += _counts(rejected["reason"])
-        out += float(pc.sum(accepted["amount"]).as_py() or 0)
+        spends = pc.is_in(accepted["kind"], pa.array(list(params.target.kinds)))
+        spend += float(pc.sum(accepted.filter(spends)["amount"]).as_py() or 0)
         first = sorted(first + _places(rejected), key=lambda p: (p["file"], p["line"]))[:SHOWN]
     for place in first:
         log.warning("%s, line %d: %s", place["file"], place["line"], place["reason"])
@@ -51,14 +53,14 @@ def main() -> None:
     if not kinds:
         raise UserError("no row would be loaded: correct the mapping in source.columns")
     log.info(
-        "%s rows would be loaded, %s refused: %s customers, %s to %s, %s of money out less in",
+        "%s rows would be loaded, %s refused: %s customers, %s to %s, spend %s",
         *(f"{n:,}" for n in (kinds.total(), reasons.total(), len(customers))),
         min(days).date(),
         max(days).date(),
-        f"{out:,.2f}",
+        f"{spend:,.2f}",
     )
-    if out < 0:
-        log.warning("most money comes in: should source.negate be true, or source.money_in income?")
+    if spend < 0:
+        log.warning("spend is below 0: should source.negate be true, or source.money_in income?")
     log.info("kinds: %s", ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common()))
     log.info("%s customers are described", f"{source.customers(group).num_rows:,}")
 

@@ -31,7 +31,8 @@ def main() -> None:
     params, client = config.load(), registry.connect()
     champion = registry.alias(client, "champion")
     if champion is None:
-        raise UserError("there is no champion to hold the data against: run `make promote`")
+        log.info("there is no champion yet to hold the data against")
+        return
     model = registry.load(champion).unwrap_python_model().model
     backend = engine.connect(**params.engine)
     now = engine.read(backend, raw.TRANSACTIONS)

@@ -33,7 +33,7 @@ def test_it_names_the_first_lines_counts_the_reasons_and_says_what_would_be_load
     ]
     assert "1 refused: booked_at is missing or not a date (source.date_format" in caplog.text
     assert (
-        "2 rows would be loaded, 3 refused: 1 customers, 2020-01-05 to 2020-02-05, 10.50 of"
+        "2 rows would be loaded, 3 refused: 1 customers, 2020-01-05 to 2020-02-05, spend 10.50"
         in caplog.text
     )
     assert "purchase 1, refund 1" in caplog.text
@@ -66,3 +66,19 @@ def test_a_value_whose_quotes_the_shell_took_is_text(override, key, value, tmp_p
     monkeypatch.setattr(config, "PARAMS", tmp_path / "params.yaml")
     config.compose(["source=csv", override])
     assert config.load().source[key] == value
+
+
+def test_another_file_or_another_mapping_of_it_has_a_keyspace_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "PARAMS", tmp_path / "params.yaml")
+
+    def keyspace(*overrides: str) -> str:
+        config.compose(list(overrides))
+        return config.load().store.keyspace
+
+    first = keyspace("source=csv", "source.path=a.csv")
+    assert first == keyspace("source=csv", "source.path=a.csv", "horizon=30")
+    assert first.startswith("purchasing_csv_")
+    assert keyspace("source=csv", "source.path=b.csv") != first
+    assert keyspace("source=csv", "source.path=a.csv", "source.negate=true") != first
+    assert keyspace() == "purchasing_complete_journey"
+    assert keyspace("source=csv", "store.keyspace=mine") == "mine"

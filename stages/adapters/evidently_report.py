@@ -24,6 +24,8 @@ def report(current: pd.DataFrame, reference: pd.DataFrame, seed: int) -> bytes:
     tables give the same bytes: Evidently's random ids are numbered instead.
     """
     columns = [c for c in reference if all(t[c].nunique() > 1 for t in (current, reference))]
+    if not columns:
+        return b"<!doctype html><title>Drift</title><p>All customers are alike: nothing can drift."
     judged = {"target", "prediction"} <= set(columns)
     definition = DataDefinition(
         regression=[Regression(target="target", prediction="prediction")] if judged else None,

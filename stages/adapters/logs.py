@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 import yaml
 
@@ -61,10 +62,16 @@ def _digests(stage: str) -> dict[str, dict[str, str]]:
         for out in entry.get(kind, [])
     ]
     return {
-        what: {name: digest(ROOT / name) for name in names}
+        what: {name: _digest(ROOT / name) for name in names}
         for what, names in (("inputs", reads), ("outputs", writes))
         if names
     }
+
+
+def _digest(path: Path) -> str:
+    """Of a folder with a manifest, that of the manifest: it has the digest of each file."""
+    manifest = path / "_manifest.json"
+    return digest(manifest if manifest.exists() else path)
 
 
 def stage(main: Callable[[], None]) -> Callable[[], None]:

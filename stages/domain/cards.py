@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.domain.catalogue import CATALOGUE
+from stages.domain.catalogue import feature
 
 FIGURES = ("gini", "spearman", "mae", "bias", "auc", "coverage")
 
@@ -41,7 +41,10 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
         "",
         _table(
             ["feature", "kind", "unit", "meaning"],
-            [[f.name.format("n"), f.kind, f.unit, f.meaning.format("n")] for f in CATALOGUE],
+            [
+                [f.name.format("n"), f.kind, f.unit, f.meaning.format("n")]
+                for f in dict.fromkeys(map(feature, model["columns"]))
+            ],
         ),
         "",
         "## Fairness",

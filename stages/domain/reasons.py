@@ -98,13 +98,28 @@ def _sentence(
         "recency": "recency",
         "ticket": "ticket_mean",
         "trend": "trend",
-        "money in": "income_rate",
+        "money in": "income_rate_recent",
     }
-    habits = [c for c in reference if feature(c).family == family]
-    column = shown.get(family) or max(habits, key=lambda c: abs(figures[c][row] - reference[c]))
+    habits = [c for c in reference if feature(c).family == family and feature(c).unit == "share"]
+    farthest = max(habits, key=lambda c: abs(figures[c][row] - reference[c]), default="")
+    column = shown.get(family, farthest)
     what = feature(column)
-    meaning = what.meaning.format(column.rpartition("_")[2])
+    meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
     return (
         f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(expm1(effect)):.0%}: "
-        f"{meaning}: {figures[column][row]:,.4g} {what.unit}, typically {reference[column]:,.4g}"
+        f"{meaning} {_shown(figures[column][row], what.unit)}, "
+        f"typically {_shown(reference[column], what.unit)}"
     )
+
+
+def _shown(value: float, unit: str) -> str:
+    """A figure as people write it."""
+    written = {
+        "money/horizon": f"{value:,.0f}",
+        "days/horizon": f"{value:,.0f}",
+        "money": f"{value:,.2f}",
+        "days": f"{value:,.0f} days",
+        "share": f"{value:.0%}",
+        "-1 to 1": f"{value:+.2f}",
+    }
+    return written[unit]

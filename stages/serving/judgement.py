@@ -60,10 +60,14 @@ def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     other = scoring.score(backend, transactions, theirs, plan.cutoff).set_index("customer_id")
     if theirs.as_of > plan.cutoff + timedelta(days=1):
         log.warning("the champion has seen part of this holdout: it is judged with that advantage")
+    forecast = other["expected_spend"].reindex(rows["customer_id"]).to_numpy(np.float64)
+    if np.isnan(forecast).any():
+        log.warning("data/raw and data/processed are not of one time: rebuild with `dvc repro`")
+        return {}
     return metrics.gini_gain(
         rows["target"].to_numpy(),
         ours.score(rows)["expected_spend"].to_numpy(),
-        other["expected_spend"].reindex(rows["customer_id"]).to_numpy(np.float64),
+        forecast,
         params.evaluation.rounds,
         params.seed,
     )

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -94,14 +95,25 @@ def record(number: int) -> dict:
     }
 
 
+@cache
+def composed() -> DictConfig:
+    """The configuration group with nothing set."""
+    with initialize_config_dir(str(CONF), version_base=None):
+        group = compose("config", ["source=http"]).source
+    OmegaConf.set_struct(group, False)
+    return group
+
+
 def source(server: Server, **settings) -> DictConfig:
     """The configuration group for that endpoint, quick to give up."""
     columns = {"customer_id": "customer.id", "booked_at": "at", "amount": "total"}
-    with initialize_config_dir(str(CONF), version_base=None):
-        group = compose("config", ["source=http", f"source.url={server.url}"]).source
-    OmegaConf.set_struct(group, False)
-    quick = {"timeout": 0.5, "retries": 3, "columns": {**columns, "transaction_id": "id"}}
-    return OmegaConf.merge(group, quick, settings)
+    quick = {
+        "url": server.url,
+        "timeout": 0.5,
+        "retries": 3,
+        "columns": {**columns, "transaction_id": "id"},
+    }
+    return OmegaConf.merge(composed(), quick, settings)
 
 
 def loaded(group: DictConfig) -> pa.Table:

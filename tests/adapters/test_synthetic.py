@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from stages.adapters.paths import CONF
 from stages.adapters.sources import synthetic
-from stages.domain import bank
+from stages.domain import bank, bank_rows
 from stages.domain.contract import split
 from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS, INSTANT
@@ -48,11 +48,11 @@ def test_a_larger_bank_and_a_longer_time_contain_the_smaller_and_the_shorter():
 def test_the_contract_takes_every_row_and_a_customer_shows_all_sides():
     good, bad = split(drawn(bank_of(1_000)), datetime(2026, 1, 1, tzinfo=UTC))
     assert bad.num_rows == 0
-    assert set(good["kind"].to_pylist()) == set(synthetic.KINDS)
+    assert set(good["kind"].to_pylist()) == set(bank_rows.KINDS)
     money_in = good.filter(pc.field("amount").cast(pa.float64()) < 0)
     assert set(money_in["kind"].to_pylist()) == {"refund", "income"}
     assert pc.sum(good["discount"]).as_py() > 0
-    assert len(good["category"].unique()) == len(synthetic.CATEGORIES)
+    assert len(good["category"].unique()) == len(bank_rows.CATEGORIES)
     days = pc.min_max(good["booked_at"]).as_py()
     assert (days["min"].date(), days["max"].date()) == (date(2024, 3, 1), date(2024, 4, 30))
 

@@ -81,14 +81,13 @@ def said(**parts):
 
 
 def test_the_two_strongest_reasons_are_said_strongest_first_with_their_figures():
-    assert said(spend=np.log(1.66), habits=0.01, frequency=np.log(0.3)) == [
-        "frequency lowers it by 70%: days with a transaction of the last 30 days: "
-        "4 days/horizon, typically 9",
-        "spend raises it by 66%: spend of the last 30 days: 618.9 money/horizon, typically 289.4",
+    assert said(spend=np.log(1.66), habit=0.01, frequency=np.log(0.3)) == [
+        "frequency lowers it by 70%: days with a transaction in the last 30 days 4, typically 9",
+        "spend raises it by 66%: spend of the last 30 days 619, typically 289",
     ]
 
 
 def test_of_habits_the_one_farthest_from_the_typical_customers_is_named():
-    assert said(habits=0.1, spend=0.05)[0] == (
-        "habits raises it by 11%: of prices taken off: price sensitivity: 0.3 share, typically 0.1"
+    assert said(habit=0.1, spend=0.05)[0] == (
+        "habit raises it by 11%: discount in prices 30%, typically 10%"
     )

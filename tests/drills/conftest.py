@@ -24,8 +24,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    with three_nodes(tmp_path_factory.mktemp("nodes")) as nodes:
+def nodes(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Nodes]:
+    # With half of it a node that also keeps hints for a dead one does little but collect garbage.
+    heap = "1g" if _full(request.config) else "512m"
+    with three_nodes(tmp_path_factory.mktemp("nodes"), heap) as nodes:
         yield nodes
 
 

@@ -111,7 +111,7 @@ def test_a_broken_version_given_the_alias_by_hand_leaves_the_old_one_serving(
     said = project.run(
         "make", "smoke", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready", status=2
     )
-    assert f"version 1 serves, but: version {version}" in said
+    assert f"serves version 1, but: version {version}" in said
     move("1")
     wait(lambda: endpoint.ask("GET", "/health")[1]["problem"] is None)
 
@@ -121,7 +121,7 @@ def test_reload_looks_at_once(project, client, move):
     with Endpoint.serving(project, poll="600") as endpoint:
         move(version)
         assert endpoint.ask("GET", "/health")[1]["model_version"] == "1"
-        project.run("make", "reload", f"SERVE_PORT={endpoint.port}")
+        project.run("make", "reload", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready")
         assert endpoint.ask("GET", "/health")[1]["model_version"] == version
 
 

@@ -28,35 +28,39 @@ def customers(
     last one that says something counts. Age is the one at `newest`. Rows without an id are left
     out.
     """
-    known = _known(source, newest)
-    cells = ", ".join(f"{sql} AS {key}" for key, sql in known.items())
+    attributes = list(source.customers.attributes)
+    given = {k: v for k, v in source.customers.columns.items() if v is not None}
+    given |= {f"attribute_{i}": name for i, name in enumerate(attributes)}
+    cells = ", ".join(f"{cell(value, source.missing)} AS {key}" for key, value in given.items())
     for number, rows in enumerate(tables):
         db.register("rows", rows)
         into = "INSERT INTO people" if number else "CREATE TABLE people AS"
         db.execute(f"{into} SELECT {cells} FROM rows")
-    last = ", ".join(f"arg_max({key}, rowid) AS {key}" for key in known if key != "customer_id")
-    return db.sql(
-        f"SELECT customer_id, {last} FROM people WHERE customer_id IS NOT NULL"
-        " GROUP BY customer_id ORDER BY customer_id"
-    ).to_arrow_table()
-
-
-def _known(source: DictConfig, newest: datetime) -> dict[str, str]:
-    """The columns of `customers`, in SQL on those of the file."""
-    columns = source.customers.columns
-
-    def text(given: object) -> str:
-        return cell(given, source.missing)
-
-    known = {"customer_id": text(columns.customer_id)}
-    known |= {key: text(columns[key]) for key in _AS_GIVEN if columns[key] is not None}
-    if columns.birth_date is not None:
-        born = texts.instant(text(columns.birth_date), source.customers.date_format)
-        known["age_band"] = ages.band(f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')")
-    elif columns.age is not None:
-        known["age_band"] = ages.band(texts.number(text(columns.age), source.decimal))
-    entries = ", ".join(
-        f"{{'k': {texts.literal(name)}, 'v': {text(name)}}}" for name in source.customers.attributes
+    last = [f"arg_max({key}, rowid) AS {key}" for key in given if key != "customer_id"]
+    said = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
+    years = _years(source, newest)
+    if years and "age_band" not in given:
+        said.append(f"{ages.band('years')} AS age_band")
+    pairs = ", ".join(
+        f"{{'k': {texts.literal(name)}, 'v': attribute_{i}}}" for i, name in enumerate(attributes)
     )
-    known["attributes"] = f"map_from_entries(list_filter([{entries}], lambda e: e.v IS NOT NULL))"
-    return known
+    said.append(
+        f"map_from_entries(list_filter([{pairs}], lambda pair: pair.v IS NOT NULL)) AS attributes"
+    )
+    return db.sql(f"""
+        WITH one AS (
+            SELECT {", ".join(["customer_id", *last])} FROM people
+            WHERE customer_id IS NOT NULL GROUP BY customer_id
+        ),
+        aged AS (SELECT *, {years or "NULL"} AS years FROM one)
+        SELECT {", ".join(said)} FROM aged ORDER BY customer_id
+    """).to_arrow_table()
+
+
+def _years(source: DictConfig, newest: datetime) -> str | None:
+    """A customer's age in SQL; None where nothing tells it."""
+    columns = source.customers.columns
+    if columns.birth_date is not None:
+        born = texts.instant("birth_date", source.customers.date_format)
+        return f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')"
+    return None if columns.age is None else texts.number("age", source.decimal)

@@ -1,7 +1,8 @@
 """Source synthetic: a bank of any size, drawn from its seed, with its customers' futures known.
 
-domain/bank.py has the habits and their law; here they become transactions, a month and some
-blocks of customers at a time. The same rows come out however many blocks a draft takes.
+domain/bank.py has the habits and their law, domain/bank_rows.py draws the rows; here they become
+tables, a month and some blocks of customers at a time. The same rows come out however many
+blocks a draft takes.
 """
 
 from collections.abc import Iterator
@@ -16,30 +17,11 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from stages.adapters.drafts import ages
-from stages.domain import bank
+from stages.domain import bank, bank_rows
 from stages.domain.errors import UserError
 
 BLOCKS = 32  # in a draft: some half a million rows
 SIMULATED = 1000  # futures of each customer, for their interval
-BARGAIN = 0.2  # off the price
-FEE = 2.9  # a month
-
-KINDS = ("purchase", "refund", "cash", "income", "transfer", "fee")
-PURCHASE, REFUND, CASH, INCOME, TRANSFER, ACCOUNT_FEE = range(len(KINDS))
-CHANNELS = ("store", "online", "atm", "transfer")
-STORE, ONLINE, ATM, BY_TRANSFER = range(len(CHANNELS))
-REGIONS = ("North", "South", "East", "West", "Capital", "Coast", "Lakes", "Hills", "Valley", "Port")
-SHOPS = (
-    *("groceries", "restaurants", "transport", "clothing", "household", "health"),
-    *("travel", "electronics", "leisure", "beauty", "books", "pets"),
-)
-CATEGORIES = (*SHOPS, "cash", "salary", "rent", "subscription", "fee")
-MERCHANTS = tuple(f"{shop} {m + 1}" for shop in SHOPS for m in range(bank.MERCHANTS))
-NAMES = {"kind": KINDS, "channel": CHANNELS, "region": REGIONS, "merchant": MERCHANTS}
-NAMES["category"] = CATEGORIES
-NOTHING = -1  # for null
-
-Rows = dict[str, NDArray]  # arrays of one length: what they are, by name; names as codes
 
 _CUSTOMERS = f"""
 SELECT
@@ -59,7 +41,7 @@ FROM people
 
 def inputs(source: DictConfig) -> list[Path]:
     """No files but the code of the law."""
-    return [Path(bank.__file__)]
+    return [Path(bank.__file__), Path(bank_rows.__file__)]
 
 
 def rows(source: DictConfig) -> int:
@@ -92,7 +74,7 @@ def customers(source: DictConfig) -> pa.Table:
         people = pa.table(
             {
                 "customer_id": _ids(block).take(pa.array(there)),
-                "region": pa.array(REGIONS).take(habits.region[there]),
+                "region": pa.array(bank_rows.REGIONS).take(habits.region[there]),
                 **{
                     name: getattr(habits, name)[there]
                     for name in ("age", "salary", "household", "rent", "married", "woman")
@@ -160,14 +142,7 @@ def _draft(
     habits = _habits(source.seed, block)
     rng = np.random.default_rng([source.seed, block, int(month.astype(int)) + 1])
     days = np.arange(month, month + 1, dtype="datetime64[D]")
-    levels = bank.level(habits, (days - first).astype(int))
-    seasonal = levels * bank.season(days, source.season)
-    parts = [
-        _shopping(habits, seasonal, rng),
-        _withdrawals(habits, levels, rng),
-        *_monthly(habits, levels, days),
-    ]
-    drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    drawn = bank_rows.drawn(habits, days, first, source.season, rng)
     number = np.arange(len(drawn["customer"]))
     booked_at = days[drawn["day"]].astype("datetime64[s]") + drawn["second"]
     kept = (drawn["customer"] + block * bank.BLOCK < source.customers) & (
@@ -181,81 +156,7 @@ def _draft(
         "discount": np.round(drawn["discount"][kept], 2),
         "quantity": drawn["quantity"][kept],
     }
-    for name, names in NAMES.items():
+    for name, names in bank_rows.NAMES.items():
         codes = drawn[name][kept]
-        columns[name] = pa.array(names).take(pa.array(codes, mask=codes == NOTHING))
+        columns[name] = pa.array(names).take(pa.array(codes, mask=codes == bank_rows.NOTHING))
     return pa.table(columns)
-
-
-def _rows(customer: NDArray, day: NDArray, amount: NDArray, **known: NDArray | int) -> Rows:
-    """Rows with what is `known`, and otherwise at noon and nowhere in particular."""
-    usual = {"second": 12 * 3600, "discount": 0.0, "quantity": 1.0, **dict.fromkeys(NAMES, NOTHING)}
-    rest = {k: np.broadcast_to(known.get(k, v), len(customer)) for k, v in usual.items()}
-    return {"customer": customer, "day": day, "amount": amount, **rest}
-
-
-def _shopping(habits: bank.Habits, seasonal: NDArray, rng: np.random.Generator) -> Rows:
-    """Purchases and refunds."""
-    rate = seasonal * habits.purchases[:, None]
-    bought, returned = rng.poisson(rate), rng.poisson(rate * habits.refunds[:, None])
-    both = np.concatenate([bought.ravel(), returned.ravel()])
-    customer, day = np.divmod(np.repeat(np.arange(both.size) % rate.size, both), rate.shape[1])
-    count, refund = len(customer), np.arange(len(customer)) >= bought.sum()
-    paid = np.maximum(rng.gamma(bank.SHAPE, habits.ticket[customer] / bank.SHAPE), 0.01)
-
-    def happens(share: NDArray) -> NDArray:
-        return rng.random(count) < share[customer]
-
-    bargain = happens(habits.bargains) & ~refund
-    # One ascending row of all customers' cumulative shares, customer c's between c and c + 1.
-    shares = (habits.taste + np.arange(bank.BLOCK)[:, None]).ravel()
-    place = np.searchsorted(shares, customer + rng.random(count)) - customer * bank.CATEGORIES
-    category = np.minimum(place, bank.CATEGORIES - 1)
-    shop = np.where(
-        happens(habits.loyalty), habits.favourite[customer], rng.integers(0, bank.MERCHANTS, count)
-    )
-    hour = np.clip(rng.normal(habits.hour[customer], 2.0), 6, 22.9)
-    away = rng.random(count) < 0.07
-    return _rows(
-        customer,
-        day,
-        np.where(refund, -paid, paid),
-        kind=np.where(refund, REFUND, PURCHASE),
-        category=category,
-        merchant=category * bank.MERCHANTS + shop,
-        channel=np.where(happens(habits.online), ONLINE, STORE),
-        region=np.where(away, rng.integers(0, bank.REGIONS, count), habits.region[customer]),
-        second=(hour * 3600).astype(int),
-        discount=np.where(bargain, paid * BARGAIN / (1 - BARGAIN), 0.0),
-        quantity=1.0 + rng.poisson(0.6, count),
-    )
-
-
-def _withdrawals(habits: bank.Habits, levels: NDArray, rng: np.random.Generator) -> Rows:
-    counts = rng.poisson(levels * habits.withdrawals[:, None]).ravel()
-    customer, day = np.divmod(np.repeat(np.arange(counts.size), counts), levels.shape[1])
-    amount = bank.NOTE * (1.0 + rng.poisson(bank.NOTES, len(customer)))
-    where = habits.region[customer]
-    code = len(SHOPS)
-    return _rows(customer, day, amount, kind=CASH, category=code, channel=ATM, region=where)
-
-
-def _monthly(habits: bank.Habits, levels: NDArray, days: NDArray) -> Iterator[Rows]:
-    """What comes every month: rent on the 1st, subscription on the 5th, salary and fee late."""
-    paid = bank.subscribed(levels, days) * habits.subscription[:, None]
-    here = levels > 0
-    for day, kind, category, amounts in (
-        (4, PURCHASE, "subscription", paid[:, 4]),
-        (0, TRANSFER, "rent", here[:, 0] * habits.rent),
-        (24, INCOME, "salary", here[:, 24] * -habits.salary),
-        (27, ACCOUNT_FEE, "fee", here[:, 27] * FEE),
-    ):
-        (customer,) = np.nonzero(amounts)
-        yield _rows(
-            customer,
-            np.full(len(customer), day),
-            amounts[customer],
-            kind=kind,
-            category=CATEGORIES.index(category),
-            channel=BY_TRANSFER,
-        )
