@@ -9,7 +9,7 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
-	rollback replay smoke reload summary erase forget serve serve-plain mlflow set quality bench-store drill
+	rollback replay smoke reload summary erase forget serve serve-plain mlflow set quality bench-store bench-serve drill
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -113,6 +113,9 @@ quality: setup ## the method at its out-of-time origins, figures beside their go
 
 bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)
 	@python -m bench.store --rounds $(or $(ROUNDS),3)
+
+bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
+	@python -m bench.serve $(or $(ROUNDS),3)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

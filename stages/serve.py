@@ -24,6 +24,7 @@ def main() -> None:
         "access_log": False,  # a path may hold a customer's id
         "log_level": "warning",
         "server_header": False,
+        "timeout_worker_healthcheck": 60,  # by default a process that takes 5 s to load is killed
     }
     print(f"http://{settings.host}:{settings.port}/docs", flush=True)
     if settings.workers == 1:
