@@ -9,8 +9,8 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
-	rollback replay smoke reload summary erase forget serve serve-plain mlflow set \
-	quality bench-store bench-edge drill docs
+	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
+	bench-store bench-serve bench-edge drill docs
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -122,6 +122,9 @@ docs: $(BIN)/.tools ## build the documents in build/site; no page needs a networ
 	@python -m docsite.configuration
 	@python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
+
+bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
+	@python -m bench.serve $(or $(ROUNDS),3)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

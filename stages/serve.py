@@ -10,7 +10,6 @@ import uvicorn
 
 from stages.adapters.logs import stage
 from stages.serving import app, measures
-from stages.serving.patience import Patient
 from stages.serving.settings import Settings
 
 
@@ -21,10 +20,11 @@ def main() -> None:
     run: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,
-        "http": Patient.within(settings.seconds),
+        "http": "stages.serving.patience:Patient",
         "access_log": False,  # a path may hold a customer's id
         "log_level": "warning",
         "server_header": False,
+        "timeout_worker_healthcheck": 60,  # by default a process that takes 5 s to load is killed
     }
     print(f"http://{settings.host}:{settings.port}/docs", flush=True)
     if settings.workers == 1:

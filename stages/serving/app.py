@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 def create(settings: Settings | None = None) -> FastAPI:
     """The app with the champion loaded; UserError where there is none that can be served."""
     settings = settings or Settings.of()
+    logging.getLogger("mlflow.pyfunc.scoring_server").setLevel(logging.ERROR)
     champion, measures = Champion(registry.connect()), Measures()
     published = Published(SCORES / "scores.parquet", REPORTS / "segments.json")
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message
 
@@ -51,6 +51,8 @@ async def read(request: Request, most: int, seconds: float) -> bytes | Response:
                 parts.append(part)
     except TimeoutError:
         return refusal(408, "REQUEST_TIMEOUT", "the body did not come in time")
+    except ClientDisconnect:
+        return refusal(400, "CANCELLED", "nobody is there any more")
     return b"".join(parts)
 
 
@@ -125,7 +127,7 @@ async def by_mlflow(
     except TimeoutError:
         return refusal(504, "DEADLINE_EXCEEDED", f"no answer within {seconds:g} seconds")
     except Exception as error:
-        log.warning("MLflow's app could not read a request: %s", type(error).__name__)
+        log.debug("MLflow's app could not read a request: %s", type(error).__name__)
         status = 400
     if status == 200:
         answer = Response(b"".join(parts))

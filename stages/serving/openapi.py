@@ -11,7 +11,7 @@ SENT = {
     "dataframe_records": [
         {"customer_id": "anna", "booked_at": "2017-12-20T10:00:00Z", "amount": 62.40},
         {"customer_id": "anna", "booked_at": "2017-12-27T11:00:00+01:00", "amount": 48.10},
-        {"customer_id": "ben", "booked_at": "2017-06-02", "amount": -15.0, "kind": "refund"},
+        {"customer_id": "ben", "booked_at": "2017-06-02", "amount": -15.0},
     ],
     "params": {"as_of": "2018-01-02"},
 }

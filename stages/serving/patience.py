@@ -7,17 +7,14 @@ from asyncio import BaseTransport, TimerHandle
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from stages.serving.settings import Settings
+
 
 class Patient(HttpToolsProtocol):
     """Closes a connection on which a request's headers take longer than `seconds`."""
 
-    seconds = 30.0
+    seconds = Settings.of().seconds  # every process of the server has the same environment
     _patience: TimerHandle | None = None
-
-    @classmethod
-    def within(cls, seconds: float) -> "type[Patient]":
-        """The protocol with this patience."""
-        return type("Patient", (cls,), {"seconds": seconds})
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Wait for the first request."""

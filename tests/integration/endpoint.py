@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,11 +36,14 @@ class Endpoint:
         command = command or ("make", "serve", "--old-file", ".venv/bin/.ready")
         set_ = [f"{name}={value}" for name, value in given.items()]
         process = project.start("env", *set_, *command)
+        said: list[str] = []
+        assert process.stdout is not None
+        threading.Thread(target=said.extend, args=[process.stdout], daemon=True).start()
         try:
             endpoint = cls(port, process)
             deadline = time.monotonic() + SECONDS_TO_START
             while not endpoint._answers():
-                assert process.poll() is None, process.communicate()[0]
+                assert process.poll() is None, said
                 assert time.monotonic() < deadline, "serving did not start"
                 time.sleep(0.3)
             yield endpoint

@@ -85,11 +85,11 @@ def test_the_fast_path_answers_what_mlflows_app_answers_to_the_byte(
     assert ours[2] == theirs[2]
 
 
-@pytest.mark.parametrize("form", ["dataframe_split", "instances", "csv"])
+@pytest.mark.parametrize("form", ["dataframe_split", "instances", "parquet"])
 def test_other_forms_of_a_request_are_answered_by_mlflows_app_alike(endpoint, plain, form):
     rows = pd.DataFrame([row(), row(customer_id="ben", amount=-3.5)])
-    if form == "csv":
-        body, kind = rows.to_csv(index=False), "text/csv"
+    if form == "parquet":
+        body, kind = rows.to_parquet(), "application/vnd.apache.parquet"
     else:
         orient = {"dataframe_split": "split", "instances": "records"}[form]
         body, kind = json.dumps({form: rows.to_dict(orient)}), "application/json"
