@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
+UI_PORT ?= 8501
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
@@ -104,6 +105,12 @@ serve-plain: setup ## serve the champion by MLflow's own server instead: the sam
 
 reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at once; none there: nothing
 	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
+
+ui: setup ## open the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
+	@python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
+
+screenshots: $(BIN)/.tools ## write pictures of the web UI, with this result, to docs/images
+	@python -m tests.browser.screenshots
 
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \

@@ -73,7 +73,8 @@ def _score(
     segments = segment_report(
         backend, transactions, scores, features, customers, model.spec.kinds, templates
     )
-    write_json(SEGMENTS, segments)
+    made = {"horizon": model.spec.horizon, "kinds": model.spec.kinds, "band": model.band}
+    write_json(SEGMENTS, segments | {"model": made})
     if _stamp(before) != stamp:  # else an interrupted scoring has written it
         write_json(MIGRATION, _migration(backend, transactions, model, former, scores, tiers))
     return scores

@@ -1,4 +1,4 @@
-"""What tests share: one real Cassandra and one engine of Jenkins for the whole session."""
+"""What tests share: a real Cassandra, a copy of the whole chain, an engine of Jenkins."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import pytest
 
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
+from tests.integration.project import Project
 from tests.jenkins.controller import Controller
 
 # A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
@@ -30,3 +31,17 @@ def controller() -> Iterator[Controller]:
     controller = Controller()
     yield controller
     controller.stop()
+
+
+@pytest.fixture(scope="session")
+def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A fresh copy after all that `make run` does."""
+    project = Project.copy(tmp_path_factory.mktemp("chain"), cassandra)
+    project.stage("params")
+    project.stage("node", "up")
+    project.stage("ingest")
+    project.run("dvc", "repro")
+    project.stage("promote")
+    summary = project.stage("score")
+    (project.root / "summary.txt").write_text(summary)
+    return project

@@ -28,7 +28,7 @@ from stages.serving.trial import ANSWER
 
 log = logging.getLogger(__name__)
 
-CODE = ROOT / "stages"
+CODE, UI = ROOT / "stages", ROOT / "stages" / "ui"  # the UI is no part of a model
 # What the registered model imports; their versions are those of requirements.txt.
 REQUIREMENTS = (
     *("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime"),
@@ -46,7 +46,7 @@ def made_from() -> dict[str, str]:
     return {
         "data": data_version(),
         "params": _digest(_params()),
-        "code": _digest([digest(file) for file in sorted(CODE.rglob("*.py"))]),
+        "code": _digest([digest(f) for f in sorted(CODE.rglob("*.py")) if UI not in f.parents]),
     }
 
 
@@ -121,7 +121,9 @@ def package(folder: Path, model: Model) -> dict[str, Any]:
     models.save(model, folder / "capability")
     example = interface.example(model.as_of)
     rows = request.transactions(example.to_dict("list"), datetime.now(UTC))
-    code = shutil.copytree(CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    code = shutil.copytree(
+        CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__", UI.name)
+    )
     return {
         "python_model": str(CODE / "serving" / "model.py"),
         "artifacts": {"model": str(folder / "capability"), "holdout": str(MODELS / "holdout")},

@@ -1,0 +1,58 @@
+"""What MLflow knows of the newest runs and of the aliases, to look at."""
+
+import os
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from stages.adapters import registry
+from stages.adapters.paths import HOME
+
+FIGURES = ("gini", "spearman", "mae", "bias", "coverage")
+MOST = 20
+LOCAL = "http://127.0.0.1:5000"  # of `make mlflow`
+
+
+def exist() -> bool:
+    """Whether there is a tracking database to ask: this reads, and makes none."""
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (HOME / "mlflow.db").exists()
+
+
+def pages() -> str:
+    """The address of MLflow's own pages, without a user's name or password."""
+    address = urlsplit(os.environ.get("MLFLOW_TRACKING_URI", ""))
+    if not address.scheme.startswith("http"):
+        return LOCAL
+    return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
+
+
+def aliases() -> dict[str, str]:
+    """The version that each alias names."""
+    models = registry.connect().search_registered_models(f"name = '{registry.NAME}'")
+    return {name: str(version) for name, version in models[0].aliases.items()} if models else {}
+
+
+def newest() -> pd.DataFrame:
+    """One row a run, newest first: version, gate, started, horizon, FIGURES and link.
+
+    A figure is null where the run has none, a version where it was not registered.
+    """
+    client = registry.connect()
+    experiment = client.get_experiment_by_name(registry.NAME)
+    assert experiment is not None
+    versions = client.search_model_versions(f"name = '{registry.NAME}'")
+    of_run = {v.run_id: str(v.version) for v in versions}
+    here = f"{pages()}/#/experiments/{experiment.experiment_id}/runs"
+    rows = [
+        {
+            "version": of_run.get(run.info.run_id),
+            "gate": run.data.tags.get("gate", ""),
+            "started": pd.Timestamp(run.info.start_time, unit="ms"),
+            "horizon": run.data.params.get("horizon"),
+            **{name: run.data.metrics.get(f"holdout.{name}") for name in FIGURES},
+            "link": f"{here}/{run.info.run_id}",
+        }
+        for run in client.search_runs([experiment.experiment_id], max_results=MOST)
+    ]
+    columns = ["version", "gate", "started", "horizon", *FIGURES, "link"]
+    return pd.DataFrame(rows, columns=columns)

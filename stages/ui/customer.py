@@ -1,0 +1,233 @@
+"""Customer: one customer's capability, history, reasons, what would move it, and who is alike."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from stages.domain import similar, what_if
+from stages.domain.errors import UserError
+from stages.domain.frame import IDENTITY
+from stages.ui import endpoint, look, published
+
+PERIOD, PERIODS = 30, 13  # days of a bar, bars shown
+ALIKE = 5
+TYPED = "typed"  # the key of the field; it stays in the session, never in the address
+MOST, LEAST = 100, -50  # per cent that a habit may be changed by
+
+
+def show() -> None:
+    """The page."""
+    scores = published.scores()
+    customer = _search(scores)
+    if customer is None:
+        return
+    _headline(customer)
+    model = published.segments()["model"]
+    transactions = published.transactions(customer["customer_id"])
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.header("History")
+        _history(transactions, customer, model)
+    with right:
+        st.header("Two reasons")
+        _reasons(transactions, customer, model)
+    st.header("What would move it")
+    _what_if(transactions, customer, model)
+    st.header("Similar customers")
+    _similar(scores, customer)
+
+
+def _search(scores: pd.DataFrame) -> dict[str, Any] | None:
+    """The row of the customer whose id is typed; None, and what to do, without one."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input(
+            "Customer id", key=TYPED, autocomplete="off", placeholder="as in your data", width=320
+        ).strip()
+        st.button("Any customer", on_click=_pick, args=(_any(scores),))
+    ids = scores["customer_id"]
+    found = scores[ids == typed]
+    if len(found):
+        return found.iloc[0].to_dict()
+    if not typed:
+        st.info("Type a customer's id and press Enter, or look at any customer.")
+        return None
+    near = sorted(ids[ids.str.startswith(typed)].head(8))
+    st.info(
+        "No customer has exactly this id."
+        + (" These begin with it:" if near else " Ids are as in your data, capitals and all.")
+    )
+    for customer_id in near:
+        st.button(
+            look.literal(customer_id),
+            on_click=_pick,
+            args=(customer_id,),
+            key=f"near {customer_id}",
+        )
+    return None
+
+
+def _any(scores: pd.DataFrame) -> str:
+    return scores["customer_id"].iloc[random.randrange(len(scores))]
+
+
+def _pick(customer_id: str) -> None:
+    st.session_state[TYPED] = customer_id
+
+
+def _headline(customer: dict[str, Any]) -> None:
+    horizon = published.segments()["model"]["horizon"]
+    look.figures(
+        (
+            f"Expected spend, {horizon} days",
+            look.money(customer["expected_spend"]),
+            look.between(customer["low"], customer["high"]),
+        ),
+        (
+            "Percentile",
+            f"{customer['percentile']:.0f}",
+            f"more than {customer['percentile']:.0f} % of customers",
+        ),
+        ("Segment", customer["segment"], customer["style"]),
+    )
+    if customer["confidence"] != "normal":
+        st.warning(f"Confidence is {customer['confidence']}.", icon=":material/warning:")
+
+
+def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[str, Any]) -> None:
+    """Spend by 30 days back from as_of, and what is expected after it at the same scale."""
+    if transactions.empty:
+        st.markdown("No transactions yet: the expectation is that of newcomers.")
+        return
+    end, horizon = pd.Timestamp(customer["as_of"], tz="UTC"), model["horizon"]
+    spend = transactions[
+        transactions["kind"].isin(model["kinds"]) & (transactions["booked_at"] < end)
+    ]
+    back = (end - spend["booked_at"]) // timedelta(days=PERIOD)
+    sums = spend["amount"].groupby(back).sum()
+    count = int(min(PERIODS, back.max() + 1)) if len(back) else 1
+    past = pd.DataFrame({"back": np.arange(count)})
+    past["spend"] = past["back"].map(sums).fillna(0.0)
+    end = end.tz_localize(None)
+    past["from"] = end - pd.to_timedelta((past["back"] + 1) * PERIOD, unit="D")
+    past["to"] = past["from"] + timedelta(days=PERIOD)
+    share = PERIOD / horizon
+    bounds = {name: customer[name] * share for name in ("expected_spend", "low", "high")}
+    ahead = pd.DataFrame([{"from": end, "to": end + timedelta(days=horizon), **bounds}])
+    x = alt.X("from:T", title=None, axis=alt.Axis(format="%b %y", tickCount=8, grid=False))
+    money = alt.Axis(title=f"spend in {PERIOD} days", format=",.0f")
+    bars = (
+        alt.Chart(past)
+        .mark_rect(color="#9fb6c9", stroke="white", strokeWidth=2)
+        .encode(x=x, x2="to:T", y=alt.Y("spend:Q", axis=money), y2=alt.datum(0))
+    )
+    interval = (
+        alt.Chart(ahead)
+        .mark_rect(color=look.ACCENT, opacity=0.25)
+        .encode(x=x, x2="to:T", y=alt.Y("low:Q", axis=money), y2="high:Q")
+    )
+    line = (
+        alt.Chart(ahead)
+        .mark_rule(color=look.ACCENT, strokeWidth=3)
+        .encode(x=x, x2="to:T", y=alt.Y("expected_spend:Q", axis=money))
+    )
+    look.chart(
+        (bars + interval + line).properties(height=280),
+        f"Spend in each {PERIOD} days before {look.day(customer['as_of'])} (bars), on average"
+        f" {look.money(past['spend'].mean())}, and what is expected in {PERIOD} of the next"
+        f" {horizon} days: {look.money(bounds['expected_spend'])},"
+        f" {look.between(bounds['low'], bounds['high'])}.",
+        past.iloc[::-1].assign(
+            spend=past["spend"].map(look.money),
+            **{name: past[name].dt.strftime("%Y-%m-%d") for name in ("from", "to")},
+        )[["from", "to", "spend"]],
+    )
+
+
+def _reasons(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[str, Any]) -> None:
+    """What the endpoint says of the transactions as they are."""
+    try:
+        answer = endpoint.ask(
+            endpoint.records(transactions, "as is"), customer["as_of"].isoformat()
+        ).rows.iloc[0]
+    except UserError as error:
+        look.to_do(error)
+        return
+    for reason in answer["reasons"]:
+        icon = "north_east" if " raises " in reason else "south_east"
+        st.markdown(f":material/{icon}: {look.plain(reason, model['horizon'])}.")
+    st.caption(
+        "Against the typical customer. A reason is a habit that the figure rests on, no cause."
+    )
+    if answer["model_version"] != customer["model_version"]:
+        st.caption(
+            f"The endpoint has version {answer['model_version']} of the model, the published score"
+            f" is of version {customer['model_version']}: `make score` publishes anew."
+        )
+
+
+@st.fragment
+def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[str, Any]) -> None:
+    """The endpoint's answer to the same transactions with other habits."""
+    as_of, horizon, kinds = customer["as_of"], model["horizon"], model["kinds"]
+    days = what_if.visits(transactions, kinds, as_of, horizon).nunique()
+    if not days:
+        st.markdown(f"No visit in the last {horizon} days: there is no habit to change.")
+        return
+    left, right = st.columns(2, gap="medium")
+    frequency = left.slider("More or fewer visits", LEAST, MOST, 0, 5, format="%+d %%")
+    ticket = right.slider("More or less spent on each", LEAST, MOST, 0, 5, format="%+d %%")
+    changed = what_if.changed(transactions, kinds, as_of, horizon, frequency / 100, ticket / 100)
+    try:
+        asked = endpoint.records(transactions, "now") + endpoint.records(changed, "changed")
+        rows = endpoint.ask(asked, as_of.isoformat()).rows.set_index("customer_id")
+    except UserError as error:
+        look.to_do(error)
+        return
+    now, then = rows.loc["now"], rows.loc["changed"]
+    difference = then["expected_spend"] - now["expected_spend"]
+    look.figures(
+        ("As it is", look.money(now["expected_spend"]), look.between(now["low"], now["high"])),
+        (
+            "With these habits",
+            look.money(then["expected_spend"]),
+            look.between(then["low"], then["high"]),
+        ),
+        (
+            "Difference",
+            f"{'+' if difference > 0 else '−' if difference < 0 else ''}"
+            f"{look.money(abs(difference))}",
+            f"then {then['segment']}",
+        ),
+    )
+    st.caption(
+        f"The sliders change the {days} days with spend of the last {horizon}: some are left out,"
+        " or copied to half way towards the next, and all their amounts are scaled. The endpoint"
+        " then scores the changed transactions. It is what the model expects of a customer with"
+        " such habits, not what an action would bring about."
+    )
+
+
+def _similar(scores: pd.DataFrame, customer: dict[str, Any]) -> None:
+    """Who has nearly the same habits."""
+    features = published.features(pd.Timestamp(customer["as_of"]))
+    place = np.flatnonzero(features["customer_id"] == customer["customer_id"])
+    if not len(place):
+        st.markdown(
+            f"No habits of this customer are on disk as of {customer['as_of']}: nobody to compare."
+        )
+        return
+    near = similar.nearest(features.drop(columns=list(IDENTITY)), int(place[0]), ALIKE)
+    ids = features["customer_id"].iloc[near["place"]].to_numpy()
+    shown = ["customer_id", "expected_spend", "low", "high", "segment", "style"]
+    look.rows(
+        scores.set_index("customer_id", drop=False).reindex(ids)[shown],
+        f"the {ALIKE} customers with the most similar habits, nearest first",
+    )
+    with st.container(horizontal=True):
+        for customer_id in ids:
+            st.button(f"Look at {look.literal(customer_id)}", on_click=_pick, args=(customer_id,))

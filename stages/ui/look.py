@@ -1,0 +1,121 @@
+"""The one look of all pages: figures in words, charts with a text beside them, what to do."""
+
+from datetime import date
+from typing import Literal
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from stages.domain.errors import UserError
+from stages.domain.totals import Total
+from stages.ui import published
+
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+INK, PALE, ACCENT = "#1f4e79", "#c9d6df", "#c7702e"
+NAMES = {
+    "rank": "Rank",
+    "customer_id": "Customer",
+    "customers": "Customers",
+    "expected_spend": "Expected spend",
+    "low": "80 % interval from",
+    "high": "to",
+    "percentile": "Percentile",
+    "tier": "Tier",
+    "momentum": "Momentum",
+    "segment": "Segment",
+    "style": "Style",
+    "region": "Region",
+    "confidence": "Confidence",
+    "reasons": "Reasons",
+    "model_version": "Model version",
+    "as_of": "As of",
+}
+FORMATS = {"expected_spend": "%,.0f", "low": "%,.0f", "high": "%,.0f", "percentile": "%.1f"}
+
+
+def money(amount: float) -> str:
+    """An amount in the source's currency: 1.18 M, 534,295, 12.50, 0."""
+    if abs(amount) >= 1e6:
+        return f"{amount / 1e6:,.2f} M"
+    return f"{amount:,.0f}" if abs(amount) >= 100 or amount == 0 else f"{amount:,.2f}"
+
+
+def between(low: float | None, high: float | None) -> str:
+    """An 80 % interval of money."""
+    if low is None or high is None:
+        return "interval not known: too short a history"
+    return f"80 % interval {money(low)} – {money(high)}"
+
+
+def of_total(total: Total) -> str:
+    """The interval of a total."""
+    return between(total.low, total.high)
+
+
+def day(value: date) -> str:
+    """2 January 2018."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def window(scores: pd.DataFrame, horizon: int) -> str:
+    """The time that scores speak of."""
+    return f"the {horizon} days from {day(scores['as_of'].iloc[0])}"
+
+
+def plain(reason: str, horizon: int) -> str:
+    """A reason of the endpoint, its units in words."""
+    units = {"money/horizon": f"in {horizon} days", "days/horizon": f"days in {horizon}"}
+    units |= {"1/horizon": f"in {horizon} days", " money,": ","}
+    for unit, words in units.items():
+        reason = reason.replace(unit, words)
+    return reason[:1].upper() + reason[1:]
+
+
+def literal(text: str) -> str:
+    """Text that Markdown leaves as it is: names come from data."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>~:$" else c for c in text)
+
+
+def figures(*shown: tuple[str, str, str]) -> None:
+    """Cards of (what, figure, what belongs to it), in a row that wraps on a phone."""
+    with st.container(horizontal=True):
+        for what, figure, more in shown:
+            st.metric(what, figure, more, delta_color="off", delta_arrow="off", border=True)
+
+
+def chart(drawn: Drawn, says: str, table: pd.DataFrame | None = None) -> None:
+    """A chart; what it says, for those who do not see it too; and its figures as a table."""
+    st.altair_chart(drawn, width="stretch", alt=says)
+    st.caption(says)
+    if table is not None:
+        with st.expander("The figures"):
+            st.table(table, border="horizontal")
+
+
+def rows(table: pd.DataFrame, says: str, height: int | Literal["auto"] = "auto") -> None:
+    """Many rows under the names that all pages use."""
+    columns = {
+        name: st.column_config.NumberColumn(label, format=FORMATS[name])
+        if name in FORMATS
+        else st.column_config.Column(label)
+        for name, label in NAMES.items()
+        if name in table
+    }
+    st.dataframe(table, column_config=columns, hide_index=True, alt=says, height=height)
+
+
+def to_do(error: UserError) -> None:
+    """Something lacks: what, and what to do."""
+    st.info(str(error), icon=":material/info:")
+
+
+def footer() -> None:
+    """What the figures rest on."""
+    scores, horizon = published.scores(), published.segments()["model"]["horizon"]
+    first = scores.iloc[0]
+    st.divider()
+    st.caption(
+        f"Expected spend of {window(scores, horizon)}, in the currency of the source · model"
+        f" version {first['model_version']} · data {first['data_version'][:8]}"
+    )

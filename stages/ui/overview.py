@@ -1,0 +1,137 @@
+"""Overview: how much is expected of whom, what changed, and how fresh it is."""
+
+from datetime import UTC, datetime, timedelta
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from stages.adapters.paths import RAW
+from stages.domain.momentum import MOMENTA
+from stages.domain.tiers import TIERS
+from stages.domain.totals import total
+from stages.ui import look, published
+
+MOVED = ("the customer changed", "the model changed", "both changed")
+
+
+def show() -> None:
+    """The page."""
+    scores, segments = published.scores(), published.segments()
+    model = segments["model"]
+    whole = total(scores, model["band"])
+    low = int((scores["confidence"] != "normal").sum())
+    st.markdown(
+        f"**{len(scores):,} customers are expected to spend {look.money(whole.expected)}** in "
+        f"{look.window(scores, model['horizon'])}."
+    )
+    look.figures(
+        ("Expected spend in all", look.money(whole.expected), look.of_total(whole)),
+        ("Expected of each", look.money(whole.expected / len(scores)), "on average"),
+        ("Customers", f"{len(scores):,}", f"{low:,} with low confidence"),
+        ("As of", f"{scores['as_of'].iloc[0]:%Y-%m-%d}", _age(scores, model["horizon"])),
+    )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.header("Where the spend is")
+        _map(scores)
+    with right:
+        st.header("How they buy")
+        _styles(scores)
+    st.header("What changed since the last scoring")
+    _migration()
+    st.header("What this rests on")
+    _basis(scores)
+
+
+def _age(scores: pd.DataFrame, horizon: int) -> str:
+    """How fresh the forecast is."""
+    end = scores["as_of"].iloc[0] + timedelta(days=horizon)
+    left = (end - datetime.now(UTC).date()).days
+    return f"{left} of {horizon} days to come" if left > 0 else f"ended {end:%Y-%m-%d}"
+
+
+def _map(scores: pd.DataFrame) -> None:
+    """Tiers by momentum: customers, and their share of all expected spend."""
+    cells = scores.groupby(["tier", "momentum"])["expected_spend"].agg(["size", "sum"])
+    cells = cells.set_axis(["customers", "spend"], axis=1).reset_index()
+    cells["share"] = cells["spend"] / cells["spend"].sum()
+    cells["who"] = cells["customers"].map("{:,} customers".format)
+    cells["part"] = cells["share"].map("{:.1%}".format)
+    base = alt.Chart(cells).encode(
+        x=alt.X("momentum:N", sort=list(MOMENTA), title=None, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("tier:N", sort=list(reversed(TIERS)), title=None),
+    )
+    ink = alt.condition("datum.share > 0.2", alt.value("white"), alt.value("#0b1622"))
+    shade = alt.Scale(range=["#eef3f7", look.INK])
+    squares = base.mark_rect(cornerRadius=6, stroke="white", strokeWidth=3).encode(
+        color=alt.Color("share:Q", scale=shade, legend=None),
+        tooltip=["tier", "momentum", "customers", alt.Tooltip("share:Q", format=".1%")],
+    )
+    upper = base.mark_text(dy=-9, fontSize=15, fontWeight="bold").encode(text="part:N", color=ink)
+    lower = base.mark_text(dy=11, fontSize=12).encode(text="who:N", color=ink)
+    top = cells.loc[cells["share"].idxmax()]
+    look.chart(
+        (squares + upper + lower).properties(height=300),
+        "Share of expected spend by tier and momentum."
+        f" {top['tier']} · {top['momentum']} holds most:"
+        f" {top['share']:.0%} with {top['customers']:,} customers.",
+        cells[["tier", "momentum", "customers", "part"]].rename(columns={"part": "share"}),
+    )
+
+
+def _styles(scores: pd.DataFrame) -> None:
+    """Expected spend by style."""
+    table = scores.groupby("style")["expected_spend"].agg(["size", "sum"]).reset_index()
+    table = table.set_axis(["style", "customers", "spend"], axis=1)
+    table["share"] = table["spend"] / table["spend"].sum()
+    table = table.sort_values("spend", ascending=False)
+    base = alt.Chart(table).encode(y=alt.Y("style:N", sort=None, title=None, axis=None))
+    bars = base.mark_bar(color=look.INK, height=16, cornerRadius=3, yOffset=10).encode(
+        x=alt.X("share:Q", title="share of expected spend", axis=alt.Axis(format="%"))
+    )
+    names = base.mark_text(align="left", dy=-12, fontSize=13, color="#0b1622").encode(
+        x=alt.value(0), text="style:N"
+    )
+    first = table.iloc[0]
+    look.chart(
+        (bars + names).properties(height=max(120, 75 * len(table))),
+        f"{len(table)} styles. {first['style']}: {first['share']:.0%} of the expected spend, "
+        f"{first['customers']:,} customers.",
+        table.assign(share=table["share"].map("{:.1%}".format)).drop(columns="spend"),
+    )
+
+
+def _migration() -> None:
+    """Who moved between segments since the scores published before."""
+    moved = published.report("migration.json")
+    if "why" in moved:
+        st.markdown(f"Nothing to compare yet: {moved['why']}.")
+        return
+    changed, then, now = moved["changed"], moved["from"], moved["to"]
+    st.markdown(
+        f"**{changed['changed']:,} of {changed['customers']:,} customers** are in another segment"
+        f" than as of {then['as_of']} (model version {then['model_version']}, now"
+        f" {now['model_version']})."
+    )
+    shown = ((why.capitalize(), f"{changed[why]:,}", "customers moved") for why in MOVED)
+    look.figures(*shown)
+    matrix = pd.DataFrame(moved["matrix"]).T.fillna(0).astype(int)
+    with st.expander("From each segment (rows) to each (columns), customers"):
+        st.table(matrix, border="horizontal", alt="customers by segment before and now")
+
+
+def _basis(scores: pd.DataFrame) -> None:
+    """Data and model, in one line each."""
+    manifest, metrics = published.read(RAW / "_manifest.json"), published.report("metrics.json")
+    first, months = scores.iloc[0], sorted({p["month"] for p in manifest["partitions"]})
+    when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
+    gain = metrics["gain"]
+    better = f", {gain['gini']:+.3f} over the best simple forecast" if gain else ""
+    st.markdown(
+        f"- **Data**: {metrics['source']}, {manifest['rows']:,} transactions, {months[0]} to"
+        f" {months[-1]}; version {first['data_version'][:8]}\n"
+        f"- **Model**: version {first['model_version']}; out of time its Gini is"
+        f" {metrics['holdout']['gini'] or 0:.3f}{better} (see Health)\n"
+        f"- **Scored**: {when:%Y-%m-%d %H:%M} UTC"
+    )

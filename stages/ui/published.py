@@ -1,0 +1,74 @@
+"""What the pipeline has published on disk; read again when a file changes.
+
+Tables are shared by all sessions: a page may not change them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from stages.adapters import history
+from stages.adapters.paths import PROCESSED, RAW, REPORTS, SCORES
+from stages.domain.errors import UserError
+
+SCORED = SCORES / "scores.parquet"
+
+
+@st.cache_resource(max_entries=30, show_spinner=False)
+def _read(path: Path, changed: float, **options: Any) -> Any:
+    """The content of a file that was `changed` at that time."""
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path, **options)
+    if path.suffix == ".csv":
+        return pd.read_csv(path)
+    return json.loads(path.read_text())
+
+
+def read(path: Path, **options: Any) -> Any:
+    """A table (.parquet, .csv) or JSON; UserError, which says what to do, where it is missing."""
+    if not path.exists():
+        raise UserError(f"There is no {path.name} yet: make it with `make run`.")
+    return _read(path, path.stat().st_mtime, **options)
+
+
+def scores() -> pd.DataFrame:
+    """The table `scores`, one row a customer; UserError where nobody is scored yet."""
+    table = read(SCORED) if SCORED.exists() else ()
+    if not len(table):
+        raise UserError("There are no scores yet: make them with `make run`.")
+    return table
+
+
+def regions() -> pd.Series:
+    """The region of each customer by customer_id, null where the source has none."""
+    table = read(RAW / "customers.parquet", columns=["customer_id", "region"])
+    return table.set_index("customer_id")["region"]
+
+
+def features(as_of: pd.Timestamp) -> pd.DataFrame:
+    """The features of all customers at `as_of`, as preprocess wrote them; may be empty."""
+    return read(PROCESSED / "frame.parquet", filters=[("cutoff", "==", as_of)])
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _history(customer_id: str, changed: float) -> pd.DataFrame:
+    return history.of_customer(customer_id)
+
+
+def transactions(customer_id: str) -> pd.DataFrame:
+    """All transactions of one customer, oldest first."""
+    manifest = RAW / "_manifest.json"
+    return _history(customer_id, manifest.stat().st_mtime if manifest.exists() else 0.0)
+
+
+def segments() -> dict[str, Any]:
+    """What scoring has said of the segments, and of the model: horizon, kinds, band."""
+    return read(REPORTS / "segments.json")
+
+
+def report(name: str) -> Any:
+    """A file of reports/."""
+    return read(REPORTS / name)

@@ -1,0 +1,228 @@
+"""Segments: who they are by the four kinds of data, and what to do with them."""
+
+import re
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from stages.domain.catalogue import BEHAVIOUR, MIND, feature
+from stages.domain.profiles import EVERYBODY
+from stages.domain.totals import total
+from stages.ui import look, published
+
+SIGNED = "-1 to 1"  # the unit of figures that have no meaning as a ratio
+TOPICS = {
+    "pricing": "Pricing",
+    "campaigns": "Campaigns",
+    "distribution": "Distribution",
+    "products": "Product priorities",
+}
+PLACES = {"region": "Region", "merchant": "Place", "channel": "Channel", "category": "Category"}
+MOST = 12  # names of places or categories
+MEMBERS = (
+    *("customer_id", "expected_spend", "low", "high", "percentile", "tier", "momentum"),
+    *("segment", "style", "confidence", "model_version", "as_of"),
+)
+
+
+def show() -> None:
+    """The page."""
+    scores, report = published.scores(), published.segments()
+    names = [row["segment"] for row in report["segments"]]
+    if not names:
+        st.info("No segment has ten customers or more: there is nothing to say of them.")
+        return
+    name = st.selectbox("Segment", names, width=320)
+    members = scores[scores["segment"] == name]
+    _headline(members, len(scores), report["model"])
+    st.header("Playbook")
+    _playbook(report["playbook"].get(name, {}))
+    st.header("Profile")
+    habits = pd.DataFrame(report["habits"])
+    tabs = st.tabs(["Behaviour", "Psychographic", "Demographic", "Geographic", "Products"])
+    with tabs[0]:
+        _habits(habits[habits["kind"] == BEHAVIOUR], name, report["model"]["horizon"])
+    with tabs[1]:
+        _habits(habits[habits["kind"] == MIND], name, report["model"]["horizon"])
+    with tabs[2]:
+        _groups(report["groups"], name)
+    with tabs[3]:
+        _mix(report["places"], [p for p in PLACES if p != "category"], name)
+    with tabs[4]:
+        _mix(report["places"], ["category"], name)
+
+
+def _headline(members: pd.DataFrame, customers: int, model: dict[str, Any]) -> None:
+    whole = total(members, model["band"])
+    look.figures(
+        ("Customers", f"{len(members):,}", f"{len(members) / customers:.1%} of all"),
+        ("Expected spend in all", look.money(whole.expected), look.of_total(whole)),
+        ("Expected of each", look.money(whole.expected / len(members)), "on average"),
+    )
+    st.download_button(
+        f"Download the {len(members):,} members (CSV)",
+        lambda: members[list(MEMBERS)].to_csv(index=False),
+        file_name="members.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+
+
+def _playbook(book: dict[str, list[str]]) -> None:
+    """What the figures mean for each topic; a topic without evidence says so."""
+    for column, (topic, title) in zip(st.columns(len(TOPICS)), TOPICS.items(), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{title}**")
+            sentences = book.get(topic, [])
+            st.markdown("\n".join(f"- {s}" for s in sentences) or ":gray[Nothing stands out.]")
+
+
+def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
+    """Each habit's mean beside that of all customers, with its 95 % interval."""
+    own = habits[habits["segment"] == name].set_index("figure")
+    everybody = habits[habits["segment"] == EVERYBODY].set_index("figure")["value"]
+    if own.empty:
+        st.markdown("Nothing is known of these habits.")
+        return
+    table = own.join(everybody.rename("all"))
+    table["habit"] = [_meaning(figure) for figure in table.index]
+    ratio = table[(table["all"] > 0) & (table["unit"] != SIGNED)]
+    relative = ratio[["value", "low", "high"]].div(ratio["all"], axis=0) - 1
+    drawn = relative.assign(habit=ratio["habit"])
+    base = alt.Chart(drawn).encode(
+        y=alt.Y("habit:N", sort=None, title=None, axis=alt.Axis(labelLimit=240))
+    )
+    axis = alt.Axis(format="+.0%", title="against all customers", tickCount=7)
+    spread = base.mark_rule(color=look.INK, strokeWidth=2).encode(
+        x=alt.X("low:Q", axis=axis), x2="high:Q"
+    )
+    points = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
+        x=alt.X("value:Q", axis=axis)
+    )
+    zero = (
+        alt.Chart()
+        .mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
+        .encode(x=alt.datum(0))
+    )
+    far = relative["value"].abs().idxmax()
+    look.chart(
+        alt.layer(zero, spread, points, data=drawn).properties(height=40 + 36 * len(drawn)),
+        f"{name} against all customers (dashed), mean with 95 % interval. Farthest apart:"
+        f" {_meaning(far)}, {relative.loc[far, 'value']:+.0%}.",
+        pd.DataFrame(
+            {
+                "habit": table["habit"],
+                name: [_figure(v, u, horizon) for v, u in _pairs(table, "value")],
+                "95 % interval": [
+                    f"{_figure(low, '', 0)} – {_figure(high, '', 0)}"
+                    for low, high in zip(table["low"], table["high"], strict=True)
+                ],
+                "all customers": [_figure(v, u, horizon) for v, u in _pairs(table, "all")],
+                "customers": [f"{n:,}" for n in table["n"]],
+            }
+        ),
+    )
+
+
+def _pairs(table: pd.DataFrame, column: str) -> zip:
+    return zip(table[column], table["unit"], strict=True)
+
+
+def _meaning(figure: str) -> str:
+    """The name of a habit for people."""
+    name = figure.replace("_", " ").replace("ticket mean", "spend a visit").capitalize()
+    return f"{name} ({feature(figure).unit})" if feature(figure).unit == SIGNED else name
+
+
+def _figure(value: float, unit: str, horizon: int) -> str:
+    if unit == "share":
+        return f"{value:.1%}"
+    words = unit.replace("/horizon", f" in {horizon} days").replace("money", "").strip()
+    return f"{value:,.4g} {words}".strip()
+
+
+def _groups(groups: list[dict[str, Any]], name: str) -> None:
+    """Shares of demographic groups among those known; they never enter the score."""
+    table = pd.DataFrame(groups)
+    if table.empty:
+        st.markdown("The source knows no demographic attribute of its customers.")
+        return
+    attribute = st.pills(
+        "Attribute",
+        list(dict.fromkeys(table["attribute"])),
+        format_func=lambda a: a.replace("_", " ").capitalize(),
+        default=table["attribute"].iloc[0],
+        required=True,
+    )
+    table = table[table["attribute"] == attribute]
+    _beside(
+        table[table["segment"] == name],
+        table[table["segment"] == EVERYBODY],
+        "group",
+        name,
+        "share of customers with a known group, 95 % interval. Demographic data describe; they"
+        " never enter a score",
+    )
+
+
+def _beside(own: pd.DataFrame, everybody: pd.DataFrame, label: str, name: str, what: str) -> None:
+    """Shares of a segment as bars, those of all customers as ticks."""
+    if own.empty:
+        st.markdown("Fewer than ten customers of this segment are known in any group.")
+        return
+    order = sorted(own[label], key=_natural)
+    table = own.merge(everybody[[label, "value"]], on=label, suffixes=("", "_all"), how="left")
+    base = alt.Chart(table).encode(
+        y=alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=160))
+    )
+    axis = alt.Axis(format="%", title="share")
+    bars = base.mark_bar(color="#9fb6c9", height=16).encode(x=alt.X("value:Q", axis=axis))
+    ticks = base.mark_tick(color=look.ACCENT, thickness=3, size=22).encode(
+        x=alt.X("value_all:Q", axis=axis)
+    )
+    layers = [bars, ticks]
+    if "low" in table:
+        spread = base.mark_rule(color=look.INK, strokeWidth=2)
+        layers.insert(1, spread.encode(x=alt.X("low:Q", axis=axis), x2="high:Q"))
+    first = table.loc[table["value"].idxmax()]
+    shown = table.set_index(label).reindex(order).reset_index()
+    look.chart(
+        alt.layer(*layers).properties(height=40 + 30 * len(table)),
+        f"{name} (bars) and all customers (ticks): {what}. Largest: {first[label]}"
+        f" {first['value']:.1%}, all {first['value_all']:.1%}.",
+        pd.DataFrame(
+            {
+                label: shown[label],
+                name: shown["value"].map("{:.1%}".format),
+                "all customers": shown["value_all"].map("{:.1%}".format),
+                "customers": shown["n"].map("{:,}".format),
+            }
+        ),
+    )
+
+
+def _natural(group: str) -> tuple[bool, int, str]:
+    """Bands in the order of their numbers: Under 15K, 15-24K, 100-124K."""
+    number = re.search(r"\d+", str(group))
+    below = str(group).lower().startswith(("under", "<"))
+    return (number is None, int(number.group()) - below if number else 0, str(group))
+
+
+def _mix(places: dict[str, list[dict[str, Any]]], asked: list[str], name: str) -> None:
+    """Shares of the segment's spend of the last year, the largest first."""
+    known = [p for p in asked if p in places]
+    if not known:
+        st.markdown("The source has no such data of its transactions.")
+        return
+    place = known[0]
+    if len(known) > 1:
+        place = st.pills(
+            "By", known, format_func=PLACES.__getitem__, default=known[0], required=True
+        )
+    table = pd.DataFrame(places[place]).assign(name=lambda t: t["name"].astype(str))
+    own = table[table["segment"] == name].nlargest(MOST, "value")
+    everybody = table[table["segment"] == EVERYBODY]
+    what = f"{PLACES[place].lower()}, the {len(own)} largest shares of the last year's spend"
+    _beside(own, everybody, "name", name, what)

@@ -1,0 +1,87 @@
+"""Test the model: any transactions, the endpoint's answer, its time, the request as curl."""
+
+import json
+import shlex
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from stages.domain.errors import UserError
+from stages.domain.pasted import MOST, OPTIONAL, REQUIRED, example, parse
+from stages.ui import endpoint, look, published
+
+EDIT, PASTE, UPLOAD = "Edit", "Paste", "Upload"
+AT_ONCE = 20  # records that a curl shows; more go through a file
+
+
+def show() -> None:
+    """The page."""
+    horizon = published.segments()["model"]["horizon"]
+    st.markdown(
+        f"One row a transaction: `{'`, `'.join(REQUIRED)}`; if known `{'`, `'.join(OPTIONAL)}`."
+        " Money out is positive, times are UTC."
+    )
+    way = st.segmented_control("How", [EDIT, PASTE, UPLOAD], default=EDIT, required=True)
+    given = _given(way, published.scores()["as_of"].iloc[0])
+    as_of = st.date_input("As of (empty: the model's own date)", value=None, width=320)
+    if not st.button("Ask the model", type="primary"):
+        return
+    try:
+        records = parse(given)
+        day = as_of.isoformat() if isinstance(as_of, date) else None
+        answer = endpoint.ask(records, day)
+    except UserError as error:
+        look.to_do(error)
+        return
+    _answer(answer, len(records), horizon)
+    _request(endpoint.body(records, day))
+
+
+def _given(way: str, as_of: date) -> str:
+    """The transactions as text, in the way that was chosen."""
+    start = example(as_of)
+    if way == PASTE:
+        return st.text_area("CSV with a header, or JSON", start.to_csv(index=False), height=280)
+    if way == UPLOAD:
+        file = st.file_uploader(f"A CSV or JSON file, at most {MOST:,} rows", ["csv", "json"])
+        return file.getvalue().decode("utf-8", "replace") if file else ""
+    table = st.data_editor(
+        start, num_rows="dynamic", hide_index=True, width="stretch", key="transactions"
+    )
+    return table.to_csv(index=False)
+
+
+def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
+    rows = answer.rows
+    st.header("Answer")
+    look.figures(
+        ("Customers", f"{len(rows):,}", f"{transactions:,} transactions"),
+        (
+            f"Expected spend, {horizon} days",
+            look.money(rows["expected_spend"].sum()),
+            f"as of {rows['as_of'].iloc[0]}",
+        ),
+        ("Answered in", f"{answer.milliseconds:,.0f} ms", "one request, measured here"),
+        ("Model", f"version {rows['model_version'].iloc[0]}", endpoint.ADDRESS),
+    )
+    look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
+    for row in rows.head(AT_ONCE).to_dict("records"):
+        reasons = "; ".join(look.plain(r, horizon) for r in row["reasons"]) or "no history"
+        st.markdown(f"**{look.literal(row['customer_id'])}**: {reasons}.")
+
+
+def _request(body: dict[str, Any]) -> None:
+    """The same request for a terminal, without what guards the endpoint."""
+    content = json.dumps(body, indent=1)
+    at_once = len(body["dataframe_records"]) <= AT_ONCE
+    data = shlex.quote(content) if at_once else "@request.json"
+    st.header("The request")
+    st.code(
+        f"curl -s {endpoint.ADDRESS}/invocations -H 'Content-Type: application/json' -d {data}",
+        language=None,
+        wrap_lines=True,
+    )
+    st.download_button(
+        "Download request.json", content, "request.json", "application/json", on_click="ignore"
+    )

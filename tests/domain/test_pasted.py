@@ -1,0 +1,68 @@
+"""What a person pastes becomes a request, or a message that says where it is wrong."""
+
+import json
+from datetime import date
+
+import pytest
+
+from stages.domain.errors import UserError
+from stages.domain.pasted import MOST, example, parse
+
+ROW = {"customer_id": "anna", "booked_at": "2024-03-01T10:00:00", "amount": 62.4}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customer_id,booked_at,amount\nanna,2024-03-01T10:00:00,62.40\n",
+        "\ufeffcustomer_id;booked_at;amount\nanna;2024-03-01T10:00:00;62.4",
+        "customer_id\tbooked_at\tamount\r\nanna\t2024-03-01T10:00:00\t62.4\r\n",
+        "customer_id, booked_at, amount, colour, kind\nanna, 2024-03-01T10:00:00, 62.4, red,",
+        json.dumps([ROW]),
+        json.dumps(ROW),
+        json.dumps({"dataframe_records": [ROW]}),
+        json.dumps([{**ROW, "kind": None, "colour": "red", "amount": "62.4"}]),
+    ],
+)
+def test_csv_and_json_of_any_usual_shape_say_the_same(text):
+    assert parse(text) == [ROW]
+
+
+def test_an_id_of_digits_stays_a_text():
+    assert parse("customer_id,booked_at,amount\n0042,2024-03-01,1")[0]["customer_id"] == "0042"
+
+
+def test_what_is_known_besides_goes_along():
+    text = "customer_id,booked_at,amount,kind,discount\nanna,2024-03-01,5,purchase,0.5"
+    assert parse(text)[0] | {"amount": 0} == {
+        "customer_id": "anna",
+        "booked_at": "2024-03-01",
+        "amount": 0,
+        "kind": "purchase",
+        "discount": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "There are no transactions"),
+        ("customer_id,booked_at,amount\n", "There are no transactions"),
+        ("[1]", "Row 1 is no object"),
+        ('[{"customer_id": ', "This is no JSON: see line 1"),
+        ("customer_id,amount\nsecret,5", "Row 1 has no booked_at"),
+        ("customer_id,booked_at,amount\na,2024-03-01,5\nsecret,2024-03-01,x", "Row 2: amount"),
+        ("customer_id,booked_at,amount\nsecret,2024-03-01,NaN", "Row 1: amount is no finite"),
+        (json.dumps([ROW] * (MOST + 1)), "are too many"),
+    ],
+)
+def test_a_mistake_is_named_by_row_and_field_without_the_row(text, message):
+    with pytest.raises(UserError, match=message) as raised:
+        parse(text)
+    assert "secret" not in str(raised.value)
+
+
+def test_the_example_is_a_request_of_two_customers_before_the_date():
+    rows = parse(example(date(2024, 4, 1)).to_csv(index=False))
+    assert {row["customer_id"] for row in rows} == {"anna", "ben"}
+    assert all(row["booked_at"] < "2024-04-01" for row in rows)
