@@ -63,7 +63,7 @@ def hold(scores: Path) -> None:
     model, held = models.load(MODELS / "capability"), Scores.read(scores)
     assert held.of("customer 7") is not None
     noon = f"{model.as_of.year - 1}-06-15T12:00:{{:02d}}"
-    columns = {
+    columns: dict[str, list] = {
         "customer_id": ["anna"] * TRANSACTIONS,
         "booked_at": [noon.format(place % 60) for place in range(TRANSACTIONS)],
         "amount": [float(place) for place in range(TRANSACTIONS)],
