@@ -48,7 +48,7 @@ def configure(stage: str) -> None:
     terminal.setFormatter(logging.Formatter(f"%(asctime)s {stage:<10} %(message)s", "%H:%M:%S"))
     terminal.addFilter(lambda record: record.exc_info is None)  # tracebacks are for the file
     logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
-    for ours in ("stages", "__main__"):
+    for ours in ("stages", "bench", "__main__"):
         logging.getLogger(ours).setLevel(logging.INFO)
 
 
