@@ -71,9 +71,17 @@ def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
         st.markdown(f"**{look.literal(row['customer_id'])}**: {reasons}.")
 
 
+def _lines(body: dict[str, Any]) -> str:
+    """The body as JSON, a line a record."""
+    records = ",\n  ".join(json.dumps(record) for record in body["dataframe_records"])
+    rest = {name: value for name, value in body.items() if name != "dataframe_records"}
+    more = f",\n {json.dumps(rest)[1:-1]}" if rest else ""
+    return f'{{"dataframe_records": [\n  {records}\n ]{more}}}'
+
+
 def _request(body: dict[str, Any]) -> None:
     """The same request for a terminal, without what guards the endpoint."""
-    content = json.dumps(body, indent=1)
+    content = _lines(body)
     at_once = len(body["dataframe_records"]) <= AT_ONCE
     data = shlex.quote(content) if at_once else "@request.json"
     st.header("The request")

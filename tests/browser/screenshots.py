@@ -12,18 +12,21 @@ from stages.adapters.paths import ROOT
 from tests.browser import site
 
 IMAGES = ROOT / "docs" / "images"
-TALLEST = 2400  # pixels of a picture
+TALLEST = 2600  # pixels of a picture
 
 
 def any_customer(page: Page) -> None:
     page.get_by_label("Customer id").fill("1001")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Look at").first.wait_for()
+    page.get_by_role("slider", name="More or fewer visits").press("PageUp")
+    page.get_by_test_id("stMetricValue").filter(has_text="+").wait_for()
 
 
-def top_customers(page: Page) -> None:
+def campaign(page: Page) -> None:
     page.get_by_role("button", name="Top", exact=True).click()
-    page.get_by_text("of those who fit").wait_for()
+    page.get_by_role("button", name="Middle", exact=True).click()
+    page.get_by_role("button", name="Download the").wait_for()
 
 
 def ask(page: Page) -> None:
@@ -40,24 +43,21 @@ PICTURES: tuple[tuple[str, str, str, Callable[[Page], None] | None], ...] = (
     ("ui-overview-phone", "Overview", "phone", None),
     ("ui-customer", "Customer", "desktop", any_customer),
     ("ui-segments", "Segments", "desktop", None),
-    ("ui-campaign", "Campaign", "desktop", top_customers),
+    ("ui-campaign", "Campaign", "desktop", campaign),
     ("ui-test", "Test the model", "desktop", ask),
     ("ui-health", "Health", "desktop", asked),
 )
 
 
-def picture(page: Page, file: Path) -> None:
-    """The whole page, down to its footer."""
-    page.get_by_text("in the currency of the source · model").scroll_into_view_if_needed()
-    bottom = page.evaluate(
-        "() => Math.ceil(document.querySelector('[data-testid=stMain]').scrollTop +"
-        " [...document.querySelectorAll('[data-testid=stCaptionContainer]')].at(-1)"
-        ".getBoundingClientRect().bottom)"
-    )
-    width = page.viewport_size["width"] if page.viewport_size else site.WIDTHS["desktop"]
-    page.set_viewport_size({"width": width, "height": min(bottom + 30, TALLEST)})
+def picture(page: Page, width: int, file: Path) -> None:
+    """The whole page, from its top down to its footer."""
+    page.mouse.move(0, 0)
+    page.set_viewport_size({"width": width, "height": TALLEST})
     site.settled(page)
-    page.screenshot(path=file)
+    footer = page.get_by_text("in the currency of the source · model").bounding_box()
+    assert footer is not None
+    height = min(footer["y"] + footer["height"] + 20, TALLEST)
+    page.screenshot(path=file, clip={"x": 0, "y": 0, "width": width, "height": height})
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def main() -> None:
                 if prepare:
                     prepare(page)
                 site.settled(page)
-                picture(page, IMAGES / f"{name}.png")
+                picture(page, site.WIDTHS[kind], IMAGES / f"{name}.png")
                 print(IMAGES / f"{name}.png")
 
 
