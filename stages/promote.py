@@ -26,7 +26,6 @@ def main() -> None:
             return
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
-        registration.trial(challenger)
         registry.crown(client, challenger, champion)
     write_json(PROMOTION, {"replaced": champion is not None})
     log.info("version %s is champion", challenger.version)

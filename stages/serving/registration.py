@@ -55,11 +55,18 @@ def _digest(content: Any) -> str:
 
 
 def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
-    """The version of the result with content `key`: found, or logged and registered now."""
+    """The version of the result with content `key`: found, or logged and registered now.
+
+    It loads and scores: where the one found does not, the result is registered again.
+    """
     version = registry.find(client, key)
     if version is not None:
-        log.info("version %s of %s has this result already", version.version, registry.NAME)
-        return version
+        try:
+            trial(version)
+            log.info("version %s of %s has this result already", version.version, registry.NAME)
+            return version
+        except UserError as error:
+            log.warning("%s; the result on disk is registered again", error)
     with TemporaryDirectory() as folder:
         version = registry.log(
             client,
@@ -70,23 +77,23 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
             model=_package(Path(folder), registry.alias(client, "champion")),
         )
+    trial(version)
     log.info("registered %s version %s", registry.NAME, version.version)
     return version
 
 
 def challenger(client: mlflow.MlflowClient) -> ModelVersion:
-    """The version of the result on disk, under the alias challenger.
+    """The version of the result on disk, under the alias challenger; it loads and scores.
 
-    Where the tracking database has been lost, it is tracked again from the files.
+    Where the tracking database or the version's files are lost, it is tracked again from the files.
     """
     tracked = REPORTS / "tracked.json"
     if not tracked.exists():
         raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
     key = read_json(tracked)["content"]
-    version = registry.find(client, key)
-    if version is None:
+    if registry.find(client, key) is None:
         log.warning("the tracking database does not know this result: tracking it again from files")
-        version = register(client, key)
+    version = register(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
     return version
 
@@ -103,14 +110,13 @@ def trial(version: ModelVersion) -> None:
 
     MLflow registers a broken model without a word, so this must come before any alias moves.
     """
+    loaded = registry.load(version)
     try:
-        loaded = registry.load(version)
         example = interface.example(loaded.unwrap_python_model().model.as_of)
         answer = pd.DataFrame(loaded.predict(example))
     except Exception as error:
         raise UserError(
-            f"version {version.version} does not load and score: {type(error).__name__}; "
-            "the champion stays; rebuild with `dvc repro --force`"
+            f"version {version.version} does not score its own example: {type(error).__name__}"
         ) from error
     spend = answer["expected_spend"]
     sane = (spend >= 0).all() and (spend < float("inf")).all()
@@ -125,8 +131,11 @@ def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
     """
     model = models.load(MODELS / "capability")
     if champion is not None:
-        former = registry.load(champion).unwrap_python_model().model
-        model = replace(model, styles=model.styles.matched(former.styles))
+        try:
+            former = registry.load(champion).unwrap_python_model().model
+            model = replace(model, styles=model.styles.matched(former.styles))
+        except UserError as error:
+            log.warning("the styles are named without the champion's: %s", error)
     models.save(model, folder / "capability")
     code = shutil.copytree(CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
     return {
