@@ -32,8 +32,8 @@ lint: $(BIN)/.tools ## format, types and import rules
 	@mypy
 	@lint-imports
 
-drill: $(BIN)/.tools ## kill and slow nodes of a cluster of three, at 1.5 million rows
-	@pytest tests/drills --full -s
+drill: $(BIN)/.tools ## faults on the store, the chain and promotion; ends with a table of what each did
+	@pytest tests/drills tests/integration/test_promotion.py --full -s
 
 setup: $(BIN)/.ready # the virtual environment
 
@@ -78,7 +78,8 @@ score: set ## score all customers with the champion and publish the scores
 	@python -m stages.score
 
 rollback: setup ## give the alias back to the former champion and publish its scores again
-	@python -m stages.rollback && python -m stages.score
+	@python -m stages.rollback
+	@python -m stages.score || { echo 'the alias is back; `make score` publishes its scores'; exit 1; }
 
 replay: setup ## compute a published score again from its data and model (CUSTOMER=id VERSION=n)
 	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import ibis.expr.types as ir
-import mlflow
 from ibis.backends.duckdb import Backend
 from mlflow.entities.model_registry import ModelVersion
 
@@ -42,8 +41,8 @@ def main() -> None:
     found = drift(model, reference, current, params.policy, params.seed)
     realised = [
         past
-        for alias in ("champion", "former")
-        if (past := _realised(client, alias, backend, now, newest)) is not None
+        for version in (champion, registry.former(client, champion))
+        if version is not None and (past := _realised(version, backend, now, newest)) is not None
     ]
     columns = list(model.columns)
     page = evidently(current.features[columns], reference.features[columns], params.seed)
@@ -79,12 +78,9 @@ def _former(backend: Backend, now: ir.Table, champion: ModelVersion) -> ir.Table
 
 
 def _realised(
-    client: mlflow.MlflowClient, alias: str, backend: Backend, now: ir.Table, newest: date
+    version: ModelVersion, backend: Backend, now: ir.Table, newest: date
 ) -> dict[str, Any] | None:
     """How a version's forecast came true; None where its horizon has not passed."""
-    version = registry.alias(client, alias)
-    if version is None:
-        return None
     model: Model = registry.load(version).unwrap_python_model().model
     horizon = model.spec.horizon
     if model.as_of + timedelta(days=horizon - 1) > newest:

@@ -8,7 +8,6 @@ from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
 from stages.domain.errors import UserError
 from stages.serving import judgement, registration
-from stages.serving.trial import trial
 
 log = logging.getLogger(__name__)
 PROMOTION = REPORTS / "promotion.json"
@@ -27,7 +26,6 @@ def main() -> None:
             return
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
-        trial(challenger)
         registry.crown(client, challenger, champion)
     write_json(PROMOTION, {"replaced": champion is not None})
     log.info("version %s is champion", challenger.version)

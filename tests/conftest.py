@@ -1,4 +1,4 @@
-"""What tests share: a real Cassandra, a copy of the whole chain, an engine of Jenkins."""
+"""What tests share, each made once: a real Cassandra, the whole chain, an engine of Jenkins."""
 
 import os
 from collections.abc import Iterator
@@ -7,12 +7,33 @@ import pytest
 
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
+from tests.drills import outcomes
 from tests.integration.project import Project
 from tests.jenkins.controller import Controller
 
 # A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
 for name in [n for n in os.environ if n.startswith(("CASSANDRA_", "MLFLOW_", "SERVE_"))]:
     del os.environ[name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="all drills, on 1.5 million rows")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: a drill of the full form only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.option.full:
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.option.full:
+        terminalreporter.write(outcomes.table())
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +44,20 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[node.Address
         yield node.up(NodeConfig(folder))
     finally:
         node.down(folder)
+
+
+@pytest.fixture(scope="session")
+def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A fresh copy after all that `make run` does."""
+    project = Project.copy(tmp_path_factory.mktemp("chain"), cassandra)
+    project.stage("params")
+    project.stage("node", "up")
+    project.stage("ingest")
+    project.run("dvc", "repro")
+    project.stage("promote")
+    summary = project.stage("score")
+    (project.root / "summary.txt").write_text(summary)
+    return project
 
 
 @pytest.fixture(scope="session")

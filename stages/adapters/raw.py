@@ -59,8 +59,8 @@ def remember(entries: dict[Partition, Held], form: str) -> None:
 
 
 def seal(entries: dict[Partition, Held], shards: int) -> None:
-    """Write the manifest of what is on disk, and remove files of partitions that are no more."""
-    for file in TRANSACTIONS.glob("*"):
+    """Write the manifest of what is on disk; partitions that are no more, and halves, go."""
+    for file in [*TRANSACTIONS.glob("*"), *RAW.glob("*.part")]:
         if file not in {path(p) for p in entries}:
             file.unlink()
     write_json(

@@ -24,7 +24,7 @@ from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.serving import interface, request
 from stages.serving.answer import answer
-from stages.serving.trial import ANSWER
+from stages.serving.trial import ANSWER, trial
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,18 @@ def _digest(content: Any) -> str:
 
 
 def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
-    """The version of the result with content `key`: found, or logged and registered now."""
+    """The version of the result with content `key`: found, or logged and registered now.
+
+    It loads and scores: where the one found does not, the result is registered again.
+    """
     version = registry.find(client, key)
     if version is not None:
-        log.info("version %s of %s has this result already", version.version, registry.NAME)
-        return version
+        try:
+            trial(version)
+            log.info("version %s of %s has this result already", version.version, registry.NAME)
+            return version
+        except UserError as error:
+            log.warning("%s; the result on disk is registered again", error)
     with TemporaryDirectory() as folder:
         version = registry.log(
             client,
@@ -76,23 +83,23 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
             model=package(Path(folder), _model(registry.alias(client, "champion"))),
         )
+    trial(version)
     log.info("registered %s version %s", registry.NAME, version.version)
     return version
 
 
 def challenger(client: mlflow.MlflowClient) -> ModelVersion:
-    """The version of the result on disk, under the alias challenger.
+    """The version of the result on disk, under the alias challenger; it loads and scores.
 
-    Where the tracking database has been lost, it is tracked again from the files.
+    Where the tracking database or the version's files are lost, it is tracked again from the files.
     """
     tracked = REPORTS / "tracked.json"
     if not tracked.exists():
         raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
     key = read_json(tracked)["content"]
-    version = registry.find(client, key)
-    if version is None:
+    if registry.find(client, key) is None:
         log.warning("the tracking database does not know this result: tracking it again from files")
-        version = register(client, key)
+    version = register(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
     return version
 
@@ -109,7 +116,11 @@ def _model(champion: ModelVersion | None) -> Model:
     model = models.load(MODELS / "capability")
     if champion is None:
         return model
-    former = registry.load(champion).unwrap_python_model().model
+    try:
+        former = registry.load(champion).unwrap_python_model().model
+    except UserError as error:
+        log.warning("the styles are named without the champion's: %s", error)
+        return model
     return replace(model, styles=model.styles.matched(former.styles))
 
 

@@ -24,14 +24,14 @@ def trial(version: ModelVersion) -> PyFuncModel:
     before any version is served. A version whose code is not what runs here shows, too: its
     answers differ.
     """
+    loaded = registry.load(version)
     try:
-        loaded = registry.load(version)
         example = interface.example(loaded.unwrap_python_model().model.as_of)
         found = pd.DataFrame(loaded.predict(example)).to_dict("records")
         recorded = (loaded.metadata.metadata or {}).get(ANSWER)
     except Exception as error:
         raise UserError(
-            f"version {version.version} does not load and score: {type(error).__name__}; "
+            f"version {version.version} does not score its own example: {type(error).__name__}; "
             "the champion stays; rebuild with `dvc repro --force`"
         ) from error
     sane = all(0 <= row["expected_spend"] < float("inf") for row in found)
