@@ -9,8 +9,9 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501
 
-.PHONY: help run test setup up down status params check ingest rebuild promote score erase forget serve ui screenshots \
-	mlflow set bench-store drill
+.PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
+	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
+	bench-store bench-serve bench-edge drill docs
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,14 +24,16 @@ run: setup ## set up, start Cassandra, load, rebuild, promote, score; ends with 
 	@python -m stages.promote
 	@python -m stages.score
 
-test: $(BIN)/.tools ## lint, types, import rules and all tests, on a Cassandra of their own
+test: lint ## lint and all tests, on a Cassandra of their own
+	@pytest --junit-xml=logs/junit.xml
+
+lint: $(BIN)/.tools ## format, types and import rules
 	@ruff check && ruff format --check
 	@mypy
 	@lint-imports
-	@pytest
 
-drill: $(BIN)/.tools ## kill and slow nodes of a cluster of three, at 1.5 million rows
-	@pytest tests/drills --full -s
+drill: $(BIN)/.tools ## faults on the store, the chain and promotion; ends with a table of what each did
+	@pytest tests/drills tests/integration/test_promotion.py --full -s
 
 setup: $(BIN)/.ready # the virtual environment
 
@@ -59,11 +62,33 @@ ingest: set ## load the source into Cassandra
 rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
 	@dvc repro
 
+drift: set ## hold the newest customers against those that the champion was made for
+	@dvc repro --quiet extract && python -m stages.drift
+
+detect: set ## is there a reason to train again? says which (reports/detect.json)
+	@dvc repro --quiet extract && { python -m stages.detect || test $$? -eq 3; }
+
+gate: set ## judge this result against the baselines and the champion; nothing moves
+	@python -m stages.gate
+
 promote: set ## make this result the champion, if the gate passes
 	@python -m stages.promote
 
 score: set ## score all customers with the champion and publish the scores
 	@python -m stages.score
+
+rollback: setup ## give the alias back to the former champion and publish its scores again
+	@python -m stages.rollback
+	@python -m stages.score || { echo 'the alias is back; `make score` publishes its scores'; exit 1; }
+
+replay: setup ## compute a published score again from its data and model (CUSTOMER=id VERSION=n)
+	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'
+
+smoke: setup ## ask the endpoint (SERVE_URL) for the champion's own example
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.smoke
+
+summary: setup ## what the last retrain came to, in one paragraph
+	@python -m stages.summary
 
 erase: setup ## take a customer out of the store (CUSTOMER=id)
 	@python -m stages.erase '$(CUSTOMER)'
@@ -71,9 +96,16 @@ erase: setup ## take a customer out of the store (CUSTOMER=id)
 forget: setup ## drop older versions of data and models from DVC's cache (REMOTE=name: there too)
 	@dvc gc --workspace --force $(if $(REMOTE),--cloud --remote $(REMOTE))
 
-serve: setup ## serve the champion on 127.0.0.1:5001 (SERVE_PORT)
-	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} mlflow models serve \
+serve: setup ## serve champion and scores on 127.0.0.1:5001 (SERVE_PORT, SERVE_WORKERS, …)
+	@SERVE_PORT=$(SERVE_PORT) python -m stages.serve
+
+serve-plain: setup ## serve the champion by MLflow's own server instead: the same answers, slower
+	@MLFLOW_TRACKING_URI=$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db} OMP_NUM_THREADS=1 \
+		mlflow models serve \
 		-m models:/purchasing-capability@champion --env-manager local -h 127.0.0.1 -p $(SERVE_PORT)
+
+reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at once; none there: nothing
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
 
 ui: setup ## open the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
 	@python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
@@ -85,8 +117,22 @@ mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) \
 		--backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}
 
+quality: setup ## the method at its out-of-time origins, figures beside their goals
+	@python -m bench.quality
+
 bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)
 	@python -m bench.store --rounds $(or $(ROUNDS),3)
+
+bench-edge: setup ## measure what the model and a copy of the scores need where memory is short
+	@python -m bench.edge
+
+docs: $(BIN)/.tools ## build the documents in build/site; no page needs a network
+	@python -m docsite.configuration
+	@python -m mkdocs build --quiet
+	@echo 'open build/site/index.html'
+
+bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
+	@python -m bench.serve $(or $(ROUNDS),3)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -1,7 +1,7 @@
-"""Our side of the store's benchmark, one operation a process: load, unload, or only receive.
+"""Our side of the store's benchmark, one operation a process: load, unload, and what limits them.
 
-`python -m bench.ours load|unload|receive KEYSPACE [FOLDER]` prints JSON: the rows, their exact sum
-where it is known, and the seconds from connecting to done, without the start of Python.
+`python -m bench.ours load|unload|receive|count KEYSPACE [FOLDER]` prints JSON: the rows, their
+exact sum where it is known, and the seconds from connecting to done, without the start of Python.
 """
 
 import json
@@ -11,18 +11,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 from cassandra.cluster import Session
+from cassandra.concurrent import execute_concurrent_with_args
 
 from stages.adapters import config, sources
-from stages.adapters.store import keyspace, read, summary, write
-from stages.adapters.store.retry import answer
+from stages.adapters.store import read, summary, write
+from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.session import connect
-from stages.adapters.store.wire import Wire
+from stages.adapters.store.wire import PAGE_ROWS, Wire
 from stages.domain.contract import split
 from stages.domain.manifest import Partition, stem
 from stages.domain.tables import TRANSACTIONS
@@ -58,29 +58,28 @@ def unload(session: Session, name: str, folder: str) -> Counted:
 
 def receive(session: Session, name: str) -> Counted:
     """Ask for the same pages, as many at a time, and drop their bytes: the limit of `unload`."""
-    names = ", ".join(TRANSACTIONS.schema.names)
-    table = keyspace.qualified(name, TRANSACTIONS.name)
     with Wire(session) as wire, ThreadPoolExecutor(read.SIDE_BY_SIDE) as threads:
-        select = wire.prepare(f"SELECT {names} FROM {table} WHERE month = ? AND shard = ?")
 
         def rows(partition: Partition) -> int:
-            count, state, more = 0, None, True
-            future = wire.page(select, partition, state)
-            while more:
-                result = answer(future, partial(wire.page, select, partition, state))
-                state, more = result.paging_state, result.has_more_pages
-                if more:
-                    future = wire.page(select, partition, state)
-                count += result.one().rows
-            return count
+            return sum(page.rows for page in read.pages(wire, name, TRANSACTIONS, partition))
 
         return {"rows": sum(threads.map(rows, summary.partitions(session, name)))}
+
+
+def count(session: Session, name: str) -> Counted:
+    """Have the store count the rows of every partition: less than this shows no change."""
+    table = qualified(name, TRANSACTIONS.name)
+    select = session.prepare(f"SELECT count(*) FROM {table} WHERE month = ? AND shard = ?")
+    select.fetch_size = PAGE_ROWS
+    partitions = summary.partitions(session, name)
+    answers = execute_concurrent_with_args(session, select, partitions, summary.SIDE_BY_SIDE)
+    return {"rows": sum(answer.result_or_exc.one()[0] for answer in answers)}
 
 
 def main() -> None:
     """Do what the command line says."""
     operations: dict[str, Callable[..., Counted]]
-    operations = {"load": load, "unload": unload, "receive": receive}
+    operations = {"load": load, "unload": unload, "receive": receive, "count": count}
     operation = operations[sys.argv[1]]
     store = config.load().store
     began = time.perf_counter()

@@ -9,7 +9,7 @@ there is no anchor. What was not asked for (no anchor, no goal) is null.
 import operator
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,7 +102,12 @@ def table(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def publish(name: str, document: dict[str, Any], page: Path = PAGE) -> None:
+def publish(
+    name: str,
+    document: dict[str, Any],
+    page: Path = PAGE,
+    as_table: Callable[[dict[str, Any]], str] = table,
+) -> None:
     """Write reports/bench/NAME.json, and the table between NAME's two markers of `page`."""
     text = page.read_text()
     begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
@@ -110,7 +115,7 @@ def publish(name: str, document: dict[str, Any], page: Path = PAGE) -> None:
         raise UserError(f"{page.name} has no place for the table: add {begin} and {end}")
     block = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     write_json(REPORTS / "bench" / f"{name}.json", document)
-    generated = f"{begin}\n{table(document)}\n{end}"
+    generated = f"{begin}\n{as_table(document)}\n{end}"
     write_bytes(page, block.sub(lambda _: generated, text).encode())
 
 

@@ -1,6 +1,7 @@
 """Extract: what changed in Cassandra comes to data/raw; nothing else is read."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from cassandra.cluster import Session
 from tqdm import tqdm
@@ -22,12 +23,14 @@ ATTEMPTS = 3  # at a partition that is written to while it is read
 def main() -> None:
     """Bring data/raw up to date with the store, and seal it with its manifest."""
     store = config.load().store
-    with connect(store) as session:
+    with connect(store) as session, ThreadPoolExecutor(1) as beside:
         keyspace.check(session, store.keyspace, store.shards)
+        # The customers come while the store sums up.
+        customers = beside.submit(read.read_table, session, store.keyspace, CUSTOMERS)
         # Summed up before the read: a write in between either shows in rows or sum, and the
         # partition is read again now, or moves the write times, and it is read again next time.
         database = summary.summaries(session, store.keyspace)
-        held = {p: h for p, h in raw.held().items() if h.summary == database.get(p)}
+        held = {p: h for p, h in raw.held(read.FORMAT).items() if h.summary == database.get(p)}
         stale = changed(database, {p: h.summary for p, h in held.items()})
         for _ in range(ATTEMPTS):
             if not stale:
@@ -41,7 +44,7 @@ def main() -> None:
                 f"{len(stale)} partitions changed while they were read, {ATTEMPTS} times: "
                 "extract when nobody writes to them"
             )
-        write_parquet(raw.CUSTOMERS, read.read_table(session, store.keyspace, CUSTOMERS))
+        write_parquet(raw.CUSTOMERS, customers.result())
     raw.seal(held, store.shards)
     totals = raw.manifest()
     log.info("%s rows in %d partitions, sum %s", f"{totals['rows']:,}", len(held), totals["amount"])
@@ -61,7 +64,9 @@ def _read(
             said = database[partition]
             if (extracted.rows, extracted.amount) == (said.rows, said.amount):
                 held[partition] = raw.Held(said, digest(raw.path(partition)))
-                raw.remember(held)  # so that an interrupted extraction goes on from here
+                raw.remember(
+                    held, read.FORMAT
+                )  # so that an interrupted extraction goes on from here
             bar.update(extracted.rows)
 
         read.extract(session, name, stale, raw.path, keep)

@@ -12,10 +12,11 @@ from tqdm import tqdm
 from stages.adapters import config, sources
 from stages.adapters.files import replacing
 from stages.adapters.logs import stage
-from stages.adapters.paths import REJECTS
+from stages.adapters.paths import REJECTS, ROOT
 from stages.adapters.store import control, keyspace, write
 from stages.adapters.store.session import connect
 from stages.domain.contract import split
+from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def main() -> None:
     params = config.load()
     store, name = params.store, params.store.keyspace
     source = sources.module(params.source.name)
-    mark = sources.fingerprint(source, params.source)
+    mark, files = sources.fingerprint(source, params.source), _files(source, params.source)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
         if control.loaded(session, name) == mark:
@@ -42,11 +43,15 @@ def main() -> None:
             for number, (accepted, rejected) in enumerate(_contract(source, params.source), 1):
                 totals.add(accepted)
                 rejects += [rejected] if rejected.num_rows else []
-                if number <= done:
+                if number <= done or not accepted.num_rows:
                     bar.update(accepted.num_rows)
                     continue
+                control.claim(session, name, params.source.name, files)
                 write.write_transactions(session, name, accepted, store.shards, bar.update)
                 control.advance(session, name, mark, number)
+        _report(rejects, params.source.name)
+        if not totals.rows:
+            raise UserError(f"{params.source.name} has no row that can be loaded: nothing was")
         control.advance(session, name, mark, 0)  # what fails below is written again, all of it
         write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
         control.verify(
@@ -54,7 +59,14 @@ def main() -> None:
         )
         control.remember(session, name, mark)
     log.info("%s rows in the store, sum %s, as in the source", f"{totals.rows:,}", totals.amount)
-    _report(rejects, params.source.name)
+
+
+def _files(source: sources.Source, group: DictConfig) -> list[str]:
+    """The files that the configuration names, below the checkout or absolute; a package's: none."""
+    if "path" not in group:
+        return []
+    files = [path.absolute() for path in source.inputs(group)]
+    return [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files]
 
 
 def _contract(source: sources.Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.Table]]:

@@ -3,27 +3,31 @@
 import logging
 
 from stages.adapters import config, registry
+from stages.adapters.files import write_json
 from stages.adapters.logs import stage
+from stages.adapters.paths import REPORTS
 from stages.domain.errors import UserError
 from stages.serving import judgement, registration
 
 log = logging.getLogger(__name__)
+PROMOTION = REPORTS / "promotion.json"
 
 
 @stage
 def main() -> None:
-    """Move the alias champion to the version of this result; the former one is remembered."""
+    """Move the alias champion to this result's version; reports/promotion.json: over another?"""
     params, client = config.load(), registry.connect()
     with registry.promoting():
         challenger = registration.challenger(client)
         champion = registry.alias(client, "champion")
         if champion is not None and champion.version == challenger.version:
+            write_json(PROMOTION, {"replaced": False})
             log.info("version %s is champion already", champion.version)
             return
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
-        registration.trial(challenger)
         registry.crown(client, challenger, champion)
+    write_json(PROMOTION, {"replaced": champion is not None})
     log.info("version %s is champion", challenger.version)
 
 

@@ -5,21 +5,22 @@ import logging
 from stages.adapters import registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
-from stages.serving import registration
+from stages.serving.trial import trial
 
 log = logging.getLogger(__name__)
 
 
 @stage
 def main() -> None:
-    """Swap the aliases champion and former; nothing moves unless the former loads and scores."""
+    """Move the alias champion one version back; nothing moves unless that loads and scores."""
     client = registry.connect()
     with registry.promoting():
-        champion, former = (registry.alias(client, name) for name in ("champion", "former"))
+        champion = registry.alias(client, "champion")
+        former = None if champion is None else registry.former(client, champion)
         if former is None or champion is None:
-            raise UserError("there is no former champion to go back to: nothing was promoted twice")
-        registration.trial(former)
-        registry.crown(client, former, champion)
+            raise UserError("there is no former champion to go back to")
+        trial(former)
+        registry.crown(client, former, None)  # which remembers its own former already
     log.info("version %s is champion again, in place of %s", former.version, champion.version)
 
 

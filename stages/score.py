@@ -41,6 +41,7 @@ def main() -> None:
     if SCORED.exists() and _stamp(pq.read_table(SCORED, columns=STAMP)) == stamp:
         log.info("scored already: champion %s, as of %s", champion.version, as_of)
     else:
+        SCORED.unlink(missing_ok=True)  # from here on the table may hold others
         backend = engine.connect(**params.engine)
         transactions = engine.read(backend, raw.TRANSACTIONS)
         model = registry.load(champion).unwrap_python_model().model

@@ -1,12 +1,39 @@
-"""What tests share: one real Cassandra for the whole session, and one copy of the whole chain."""
+"""What tests share, each made once: a real Cassandra, the whole chain, an engine of Jenkins."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
+from tests.drills import outcomes
 from tests.integration.project import Project
+from tests.jenkins.controller import Controller
+
+# A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
+for name in [n for n in os.environ if n.startswith(("CASSANDRA_", "MLFLOW_", "SERVE_"))]:
+    del os.environ[name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="all drills, on 1.5 million rows")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: a drill of the full form only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.option.full:
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.option.full:
+        terminalreporter.write(outcomes.table())
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +58,11 @@ def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -
     summary = project.stage("score")
     (project.root / "summary.txt").write_text(summary)
     return project
+
+
+@pytest.fixture(scope="session")
+def controller() -> Iterator[Controller]:
+    """Jenkins' engine, started once."""
+    controller = Controller()
+    yield controller
+    controller.stop()

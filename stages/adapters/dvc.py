@@ -1,8 +1,12 @@
-"""What DVC knows of the data."""
+"""What DVC knows of the data, and where it keeps former versions."""
+
+import json
+from pathlib import Path
 
 import yaml
 
-from stages.adapters.paths import DVC_LOCK
+from stages.adapters.paths import DVC_LOCK, ROOT
+from stages.adapters.raw import TRANSACTIONS
 from stages.domain.errors import UserError
 
 
@@ -12,3 +16,32 @@ def data_version() -> str:
         raise UserError("dvc.lock is missing: rebuild with `dvc repro`")
     outs = yaml.safe_load(DVC_LOCK.read_text())["stages"]["extract"]["outs"]
     return str(outs[0]["md5"])
+
+
+def transactions_of(version: str) -> list[Path]:
+    """The Parquet files of a version of data/raw, on disk or in DVC's cache.
+
+    Raises UserError where they are in neither.
+    """
+    if version == data_version():
+        return sorted(TRANSACTIONS.glob("*.parquet"))
+    from dvc.repo import Repo  # slow to import, and hardly ever needed
+
+    cache = Path(Repo(str(ROOT)).cache.local.path)
+    listing = _cached(cache, version)
+    if not listing.exists():
+        raise UserError(
+            f"data version {version} is gone from DVC's cache: `dvc pull` it where a remote has it"
+        )
+    files = [
+        _cached(cache, entry["md5"])
+        for entry in json.loads(listing.read_text())
+        if Path(entry["relpath"]).parent.name == TRANSACTIONS.name
+    ]
+    if lacking := sum(not file.exists() for file in files):
+        raise UserError(f"{lacking} files of data version {version} are gone from DVC's cache")
+    return files
+
+
+def _cached(cache: Path, md5: str) -> Path:
+    return cache / md5[:2] / md5[2:]

@@ -1,4 +1,4 @@
-"""Evidently's report: the holdout beside the newest training cutoff, as one HTML page."""
+"""Evidently's reports as HTML pages: of a forecast beside a former one, of drift alone."""
 
 import os
 import re
@@ -18,13 +18,17 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 
 
 def report(current: pd.DataFrame, reference: pd.DataFrame, seed: int) -> bytes:
-    """HTML on two tables with `target`, `prediction` and the same numeric columns, without nulls.
+    """HTML on two tables of the same numeric columns; with `target` and `prediction`, on them too.
 
-    The same tables give the same bytes: Evidently's random ids are numbered instead.
+    What cannot drift is left out: columns that are constant or null in either table. The same
+    tables give the same bytes: Evidently's random ids are numbered instead.
     """
-    columns = [c for c in current.columns if reference[c].nunique() > 1]  # a constant cannot drift
+    columns = [c for c in reference if all(t[c].nunique() > 1 for t in (current, reference))]
+    if not columns:
+        return b"<!doctype html><title>Drift</title><p>All customers are alike: nothing can drift."
+    judged = {"target", "prediction"} <= set(columns)
     definition = DataDefinition(
-        regression=[Regression(target="target", prediction="prediction")],
+        regression=[Regression(target="target", prediction="prediction")] if judged else None,
         numerical_columns=columns,
     )
     sides = [
@@ -34,7 +38,9 @@ def report(current: pd.DataFrame, reference: pd.DataFrame, seed: int) -> bytes:
         )
         for table in (current[columns], reference[columns])
     ]
-    presets = [RegressionPreset(), DataDriftPreset(columns=columns, method=DRIFT)]
+    presets = [DataDriftPreset(columns=columns, method=DRIFT)]
+    if judged:
+        presets.insert(0, RegressionPreset())
     with warnings.catch_warnings(), TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         page = Path(folder) / "report.html"

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 import yaml
 
@@ -18,6 +19,14 @@ from stages.adapters.paths import LOGS, PIPELINE, ROOT
 from stages.domain.errors import UserError
 
 RUN_ID = "PURCHASING_RUN_ID"  # environment: the same for all steps of one `make run`
+# What the world does to a stage, by the words of whoever noticed, and what to do about it.
+_FAULTS = {
+    "No space left on device": "the disk is full",
+    "database or disk is full": "the disk is full",
+    "File too large": "a file may not become so large here (ulimit -f)",
+    "database is locked": "another program holds mlflow.db locked, and did not let go of it",
+    "exceeded with url: /api/2.0/mlflow": "MLflow does not answer (MLFLOW_TRACKING_URI)",
+}
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -46,8 +55,9 @@ def configure(stage: str) -> None:
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(logging.Formatter(f"%(asctime)s {stage:<10} %(message)s", "%H:%M:%S"))
     terminal.addFilter(lambda record: record.exc_info is None)  # tracebacks are for the file
+    logging.raiseExceptions = False  # a log that cannot be written stops nothing
     logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
-    for ours in ("stages", "__main__"):
+    for ours in ("stages", "bench", "__main__"):
         logging.getLogger(ours).setLevel(logging.INFO)
 
 
@@ -61,10 +71,26 @@ def _digests(stage: str) -> dict[str, dict[str, str]]:
         for out in entry.get(kind, [])
     ]
     return {
-        what: {name: digest(ROOT / name) for name in names}
+        what: {name: _digest(ROOT / name) for name in names}
         for what, names in (("inputs", reads), ("outputs", writes))
         if names
     }
+
+
+def _digest(path: Path) -> str:
+    """Of a folder with a manifest, that of the manifest: it has the digest of each file."""
+    manifest = path / "_manifest.json"
+    return digest(manifest if manifest.exists() else path)
+
+
+def _fault(error: BaseException | None) -> str | None:
+    """The known fault that `error` or what caused it tells of, in one line without addresses."""
+    while error is not None:
+        for words, said in _FAULTS.items():
+            if words in str(error):
+                return f"{said}; once that is mended, running it again goes on from here"
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def stage(main: Callable[[], None]) -> Callable[[], None]:
@@ -79,12 +105,15 @@ def stage(main: Callable[[], None]) -> Callable[[], None]:
         try:
             main()
         except UserError as error:
-            log.error("%s", error)
+            log.error("%s", _fault(error) or error)
             sys.exit(1)
         except KeyboardInterrupt:
             log.error("interrupted; running it again goes on from here")
             sys.exit(130)
         except Exception as error:
+            if fault := _fault(error):
+                log.error("%s", fault)
+                sys.exit(1)
             log.error("failed", exc_info=True)
             log.error("%s: see the end of %s", type(error).__name__, LOGS / "stages.jsonl")
             sys.exit(1)

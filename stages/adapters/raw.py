@@ -1,8 +1,8 @@
 """data/raw: one Parquet file a partition, the customers, and the manifest that vouches for them.
 
 Write times differ from one load to the next, so they stay outside, in an ignored file that is
-trusted only while the Parquet files are the ones it names. What DVC hashes depends on content
-alone.
+trusted only while the Parquet files are the ones it names, in the format that is written today.
+What DVC hashes depends on content alone.
 """
 
 from dataclasses import dataclass
@@ -34,15 +34,16 @@ def path(partition: Partition) -> Path:
     return TRANSACTIONS / f"{stem(partition)}.parquet"
 
 
-def held() -> dict[Partition, Held]:
-    """What is on disk as it was read; files that changed since are not among it."""
-    if not SEEN.exists():
+def held(form: str) -> dict[Partition, Held]:
+    """What is on disk as it was read, in the format `form`, without files changed since."""
+    seen = read_json(SEEN) if SEEN.exists() else {}
+    if not isinstance(seen, dict) or seen.get("format") != form:
         return {}
     entries = {
         (e["month"], e["shard"]): Held(
             Summary(e["rows"], Decimal(e["amount"]), e["written"]), e["digest"]
         )
-        for e in read_json(SEEN)
+        for e in seen["partitions"]
     }
     return {
         p: entry
@@ -51,17 +52,15 @@ def held() -> dict[Partition, Held]:
     }
 
 
-def remember(entries: dict[Partition, Held]) -> None:
-    """Write down what is on disk, so that the next extraction goes on from here."""
-    write_json(
-        SEEN,
-        [_entry(p, e) | {"written": e.summary.written} for p, e in sorted(entries.items())],
-    )
+def remember(entries: dict[Partition, Held], form: str) -> None:
+    """Write down what is on disk, in this format: the next extraction goes on from here."""
+    partitions = [_entry(p, e) | {"written": e.summary.written} for p, e in sorted(entries.items())]
+    write_json(SEEN, {"format": form, "partitions": partitions})
 
 
 def seal(entries: dict[Partition, Held], shards: int) -> None:
-    """Write the manifest of what is on disk, and remove files of partitions that are no more."""
-    for file in TRANSACTIONS.glob("*"):
+    """Write the manifest of what is on disk; partitions that are no more, and halves, go."""
+    for file in [*TRANSACTIONS.glob("*"), *RAW.glob("*.part")]:
         if file not in {path(p) for p in entries}:
             file.unlink()
     write_json(

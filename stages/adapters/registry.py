@@ -10,13 +10,18 @@ from typing import Any
 import mlflow
 import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 
 from stages.adapters.files import locked
 from stages.adapters.paths import HOME
+from stages.domain.errors import UserError
 
 NAME = "purchasing-capability"  # of the experiment and of the registered model
 CONTENT = "content"  # tag of run and version: the digest of all that made it
+FORMER = "former"  # tag of a version that became champion: the champion before it
+# MLflow's own limits keep on asking a server that is down for four minutes.
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 
 
 def connect() -> mlflow.MlflowClient:
@@ -24,6 +29,10 @@ def connect() -> mlflow.MlflowClient:
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{HOME / 'mlflow.db'}"
     mlflow.set_tracking_uri(uri)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
+    for told_by_us in ("urllib3.connectionpool", "mlflow.store.db.utils"):
+        logging.getLogger(told_by_us).setLevel(logging.CRITICAL)
+    for limit, value in PATIENCE.items():
+        os.environ.setdefault(limit, value)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     client = mlflow.MlflowClient()
     with locked(HOME / "mlflow.db.lock"):  # its schema is not safe to create twice at once
@@ -34,9 +43,9 @@ def connect() -> mlflow.MlflowClient:
 
 
 def find(client: mlflow.MlflowClient, content: str) -> ModelVersion | None:
-    """The registered version with this content, or None."""
+    """The newest registered version with this content, or None."""
     found = client.search_model_versions(f"name = '{NAME}' and tags.{CONTENT} = '{content}'")
-    return found[0] if found else None
+    return max(found, key=lambda v: int(v.version), default=None)
 
 
 def log(
@@ -73,7 +82,11 @@ def log(
     if not client.search_registered_models(f"name = '{NAME}'"):
         client.create_registered_model(NAME, description="Expected spend of every customer.")
     return client.create_model_version(
-        NAME, info.model_uri, run.info.run_id, tags={CONTENT: content}, model_id=info.model_id
+        NAME,
+        info.model_uri,
+        run.info.run_id,
+        tags={CONTENT: content, **tags},
+        model_id=info.model_id,
     )
 
 
@@ -84,6 +97,14 @@ def alias(client: mlflow.MlflowClient, name: str) -> ModelVersion | None:
     return client.get_model_version(NAME, str(version)) if version else None
 
 
+def version(client: mlflow.MlflowClient, number: str) -> ModelVersion:
+    """A registered version; UserError where it is gone."""
+    try:
+        return client.get_model_version(NAME, number)
+    except MlflowException as error:
+        raise UserError(f"version {number} of {NAME} is gone from the registry") from error
+
+
 @contextmanager
 def promoting() -> Iterator[None]:
     """Hold the aliases for this checkout: of two promotions at once, the second waits."""
@@ -92,13 +113,23 @@ def promoting() -> Iterator[None]:
 
 
 def crown(client: mlflow.MlflowClient, version: ModelVersion, former: ModelVersion | None) -> None:
-    """Move the alias champion to `version`; `former`, the champion until now, is remembered.
+    """Move the alias champion to `version`, which remembers `former`, the champion until now.
 
-    Interrupted in between, the champion is still the former one.
+    Where that was the same result, registered before its files were lost, the champion before it
+    is remembered. The alias moves last and at once: whatever interrupts, it and the tag fit.
     """
     if former is not None:
-        client.set_registered_model_alias(NAME, "former", former.version)
+        same = former.tags.get(CONTENT) == version.tags.get(CONTENT)
+        number = former.tags.get(FORMER) if same else former.version
+        if number:
+            client.set_model_version_tag(NAME, version.version, FORMER, number)
     client.set_registered_model_alias(NAME, "champion", version.version)
+
+
+def former(client: mlflow.MlflowClient, champion: ModelVersion) -> ModelVersion | None:
+    """The champion before `champion`, or None."""
+    number = champion.tags.get(FORMER)
+    return version(client, number) if number else None
 
 
 def note(
@@ -114,8 +145,14 @@ def note(
 
 
 def load(version: ModelVersion) -> PyFuncModel:
-    """Load a registered version as the serving endpoint does."""
-    return mlflow.pyfunc.load_model(f"models:/{NAME}/{version.version}")
+    """Load a registered version as the serving endpoint does; UserError where it is broken."""
+    try:
+        return mlflow.pyfunc.load_model(f"models:/{NAME}/{version.version}")
+    except Exception as error:
+        raise UserError(
+            f"version {version.version} does not load ({type(error).__name__}): `make promote` "
+            "registers the result on disk again, `make rollback` goes back to the former champion"
+        ) from error
 
 
 def _flat(nested: dict[str, Any]) -> dict[str, Any]:

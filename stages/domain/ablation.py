@@ -20,7 +20,7 @@ def ablation(
     """Gain in Gini on `held` of a model that also sees `groups`, over the same one without.
 
     `past` and `held` are rows of the frame; `groups` has protected attributes, index customer_id.
-    {gini, low, high}; None where nothing is known of anybody.
+    {gini, low, high}; None where nothing is known of anybody, or there is nothing to rank.
     """
     if groups.empty or groups.shape[1] == 0:
         return None
@@ -38,4 +38,4 @@ def ablation(
         .predict(table(held, protected))
         for protected in (True, False)
     )
-    return gini_gain(held["target"].to_numpy(), with_them, without, rounds, seed)
+    return gini_gain(held["target"].to_numpy(), with_them, without, rounds, seed) or None

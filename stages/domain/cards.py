@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.domain.catalogue import CATALOGUE
+from stages.domain.catalogue import feature
 
 FIGURES = ("gini", "spearman", "mae", "bias", "auc", "coverage")
 
@@ -30,7 +30,7 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
         f"Gain in Gini over {gain['over']}: {gain['gini']:+.4f}, 95 % interval {gain['low']:+.4f}"
         f" to {gain['high']:+.4f}."
         if gain
-        else "Nobody spent in the holdout: nothing to rank.",
+        else "Nobody spent in the holdout, or all the same: nothing to rank.",
         "",
         "## How",
         "",
@@ -41,7 +41,10 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
         "",
         _table(
             ["feature", "kind", "unit", "meaning"],
-            [[f.name.format("n"), f.kind, f.unit, f.meaning.format("n")] for f in CATALOGUE],
+            [
+                [f.name.format("n"), f.kind, f.unit, f.meaning.format("n")]
+                for f in dict.fromkeys(map(feature, model["columns"]))
+            ],
         ),
         "",
         "## Fairness",
@@ -51,7 +54,7 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
             f" A model that saw them would gain {without['gini']:+.4f} in Gini (95 % interval"
             f" {without['low']:+.4f} to {without['high']:+.4f})."
             if without
-            else " The source has none."
+            else " What they would add is not known: the source has none, or nothing to rank."
         ),
         "",
         _table(list(fairness.columns), [[_cell(v) for v in row] for row in fairness.to_numpy()])
@@ -106,7 +109,8 @@ def _band(band: float | None) -> str:
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    cells = ([str(cell).replace("|", "\\|") for cell in line] for line in lines)
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
 def _cell(value: Any) -> str:

@@ -6,6 +6,7 @@ A family is what a reason speaks of: the features that move together are told ap
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,13 @@ CATALOGUE = (
         "spend, a day's weight halved every {} days",
     ),
     Feature("visit_rate", "frequency", BEHAVIOUR, "days/horizon", "days with a transaction"),
-    Feature("visit_rate_{}", "frequency", BEHAVIOUR, "days/horizon", "of the last {} days"),
+    Feature(
+        "visit_rate_{}",
+        "frequency",
+        BEHAVIOUR,
+        "days/horizon",
+        "days with a transaction in the last {} days",
+    ),
     Feature(
         "visit_rate_half_{}",
         "frequency",
@@ -55,24 +62,33 @@ CATALOGUE = (
         "trend", "trend", BEHAVIOUR, "-1 to 1", "the last horizon's spend against the former's"
     ),
     Feature("income_rate", "money in", BEHAVIOUR, "money/horizon", "income over all history"),
-    Feature("income_rate_recent", "money in", BEHAVIOUR, "money/horizon", "of the last horizon"),
+    Feature(
+        "income_rate_recent", "money in", BEHAVIOUR, "money/horizon", "income of the last horizon"
+    ),
     Feature(
         "other_rate", "money in", BEHAVIOUR, "money/horizon", "transfers and fees, out less in"
     ),
-    Feature("other_rate_recent", "money in", BEHAVIOUR, "money/horizon", "of the last horizon"),
-    Feature("cash_share", "habits", MIND, "share", "of spend that is cash: privacy, habit"),
-    Feature("discount_share", "habits", MIND, "share", "of prices taken off: price sensitivity"),
-    Feature("promotion_share", "habits", MIND, "share", "transactions with a discount: response"),
-    Feature("variety", "habits", MIND, "share", "visits with a category never bought before"),
-    Feature("loyalty", "habits", MIND, "share", "visits to merchants known before"),
-    Feature("evening_share", "habits", MIND, "share", "transactions from 18 o'clock UTC"),
-    Feature("weekend_share", "habits", MIND, "share", "visits on Saturday or Sunday"),
-    Feature("regions", "habits", PLACE, "regions", "different regions of transactions"),
+    Feature(
+        "other_rate_recent",
+        "money in",
+        BEHAVIOUR,
+        "money/horizon",
+        "transfers and fees of the last horizon",
+    ),
+    Feature("cash_share", "habit", MIND, "share", "cash in all spend: privacy"),
+    Feature("discount_share", "habit", MIND, "share", "discount in prices: price sensitivity"),
+    Feature("promotion_share", "habit", MIND, "share", "transactions on promotion: response"),
+    Feature("variety", "habit", MIND, "share", "visits with a category never bought before"),
+    Feature("loyalty", "habit", MIND, "share", "visits to merchants known before"),
+    Feature("evening_share", "habit", MIND, "share", "transactions from 18 o'clock UTC"),
+    Feature("weekend_share", "habit", MIND, "share", "visits on Saturday or Sunday"),
+    Feature("regions", "habit", PLACE, "regions", "different regions of transactions"),
 )
 FAMILIES = tuple(dict.fromkeys(feature.family for feature in CATALOGUE))
 _BY_NAME = {feature.name: feature for feature in CATALOGUE}
 
 
+@cache
 def feature(column: str) -> Feature:
     """The catalogue's line for a column of features; KeyError where it has none."""
     return _BY_NAME[re.sub(r"\d+$", "{}", column)]

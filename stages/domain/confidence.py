@@ -1,5 +1,7 @@
 """When a score deserves less trust than its interval says, and why, in plain words."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -28,14 +30,14 @@ def of_model(now: pd.DataFrame, target_days: int, horizon: int, cutoffs: int) ->
     return "; ".join(why) or None
 
 
-def of_customers(features: pd.DataFrame, caution: str | None) -> np.ndarray:
+def of_customers(features: Mapping[str, np.ndarray], caution: str | None) -> np.ndarray:
     """The confidence of each row [n]: "normal", or "low: " and its reasons.
 
-    `features` has null `tenure` for a customer without history.
+    `features` [n] have null `tenure` for a customer without history.
     """
     own = np.select(
         [
-            features["tenure"].isna(),
+            np.isnan(features["tenure"]),
             features["ticket_largest"] <= 0,
             features["gap_longest"] == 0,
         ],

@@ -12,6 +12,7 @@ KEY = ["customer_id", "booked_at", "transaction_id"]
 REQUIRED = (*KEY, "amount")
 LONGEST_TEXT = 1024  # characters; an id or a name is never longer
 LARGEST_AMOUNT = 1e13  # beyond it a float no longer holds cents
+REPEATED = "the same customer, instant and transaction_id came before"
 
 
 def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
@@ -20,7 +21,8 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     `draft` has the columns of `transactions` that the source knows: texts; `booked_at` a
     timestamp (naive is UTC; null where it could not be read); amount, discount and quantity
     numbers; `kind` may lack (purchase, or refund where money came in). A row is rejected for the
-    first rule that it breaks; the same key twice rejects the later row.
+    first rule that it breaks; the same key twice rejects the later row. Where the source has
+    `problem`, why it could not read a row, that is the reason.
     Raises UserError when a required column lacks or has another type.
     """
     missing = [name for name in REQUIRED if name not in draft.column_names]
@@ -30,6 +32,9 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     reason = pa.nulls(rows.num_rows, pa.string())
     for text, broken in reversed(_rules(rows, now).items()):
         reason = pc.if_else(pc.fill_null(broken, True), text, reason)
+    if "problem" in draft.column_names:
+        reason = pc.coalesce(draft["problem"], reason)
+        draft = draft.drop_columns("problem")
     good = pc.is_null(reason)
     rejected = draft.append_column("reason", reason).filter(pc.invert(good))
     return _canonical(rows.filter(good)), rejected
@@ -75,7 +80,7 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
         if name in rows.column_names:
             long = pc.greater(pc.utf8_length(rows[name]), LONGEST_TEXT)
             rules[f"{name} is longer than {LONGEST_TEXT} characters"] = pc.fill_null(long, False)
-    rules["the same customer, instant and transaction_id came before"] = _repeated(rows)
+    rules[REPEATED] = _repeated(rows)
     return rules
 
 

@@ -96,7 +96,7 @@ def plan(
     if cutoff is None:
         cutoff = _back(as_of, round(horizon / MONTH) or 1) if history.monthly else None
     cutoff = cutoff or as_of - timedelta(days=horizon)
-    if cutoff + timedelta(days=horizon) > as_of:
+    if cutoff + timedelta(days=horizon) > as_of + half_month:  # February is a whole month, too
         raise UserError(
             f"cutoff {cutoff} + horizon {horizon} days ends after as_of {as_of}: "
             "choose an earlier cutoff or a shorter horizon"

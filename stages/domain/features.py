@@ -14,11 +14,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import ifelse
 
-from stages.domain.spec import Spec
+from stages.domain.spec import EVENING, SATURDAY, Spec
 
 WEIGHTED = "decimal(38, 10)"  # of an exponentially weighted term: exact to add, in any order
-EVENING = 18  # o'clock, UTC
-SATURDAY = 5  # days of the week count from Monday, 0
 CLOCK = ("evening_share", "weekend_share")  # features that a monthly statement does not have
 COUNTS = ("transactions", "discounted", "evening")
 NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}
@@ -100,7 +98,7 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
         sums[f"spend_{w}"] = spend.sum(where=age <= w)
         sums[f"visits_{w}"] = past.count(where=age <= w)
     for h in spec.half_lives:
-        weight = (age * (-math.log(2) / h)).exp()
+        weight = ibis.literal(0.5).pow(age.cast("float64") / h)
         sums[f"spend_half_{h}"] = (spend.cast("float64") * weight).cast(WEIGHTED).sum()
         sums[f"visits_half_{h}"] = weight.cast(WEIGHTED).sum()
     return sums
@@ -155,7 +153,7 @@ def _ratios(t: ir.Table, spec: Spec) -> ir.Table:
         columns[f"spend_rate_{w}"] = number(f"spend_{w}") * horizon / days
         columns[f"visit_rate_{w}"] = number(f"visits_{w}") * horizon / days
     for h in spec.half_lives:
-        days = (1 - (-observed * (math.log(2) / h)).exp()) * (h / math.log(2))
+        days = (1 - ibis.literal(0.5).pow(observed / h)) * (h / math.log(2))
         columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * horizon / days
         columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * horizon / days
     columns["trend"] = _trend(number(f"spend_{spec.horizon}"), number("spend_before"), tenure, spec)

@@ -7,6 +7,7 @@ import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
+from stages.domain.catalogue import feature
 from stages.domain.errors import UserError
 
 IDENTITY = ("customer_id", "cutoff", "target")
@@ -40,7 +41,12 @@ def contract(features: Sequence[str]) -> pa.DataFrameSchema:
 
 
 def validate(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` if it keeps its contract; UserError, without any row, if it does not."""
+    """Return `frame` if it keeps its contract; UserError, without any row, if it does not.
+
+    A column that the catalogue does not have, such as a protected attribute, is a KeyError.
+    """
+    for name in feature_columns(frame):
+        feature(name)
     try:
         return contract(feature_columns(frame)).validate(frame)
     except pandera.errors.SchemaError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 ZEROS_MARGIN = 0.06  # an interval from 0 up holds all who spend nothing, and a few more
@@ -33,18 +34,19 @@ def decide(
     most_bias: float,
     coverage: Sequence[float],
 ) -> Decision:
-    """Judge reports/metrics.json; a missing figure fails its check, so the gate fails closed.
+    """Judge reports/metrics.json; a figure that is missing or no number fails its check.
 
     `champion` is the gain in Gini over the champion on the same holdout ({over, gini, low, high}),
     None where there is none or it answers another question (source, horizon or target).
     """
     holdout = metrics.get("holdout") or {}
-    customers, bias, inside = metrics.get("customers"), holdout.get("bias"), holdout.get("coverage")
+    customers, zeros = _figure(metrics, "customers"), _figure(metrics, "zeros")
+    bias, inside = _figure(holdout, "bias"), _figure(holdout, "coverage")
     lowest, highest = coverage
-    highest = max(highest, (metrics.get("zeros") or 0) + ZEROS_MARGIN)
+    highest = max(highest, (zeros or 0) + ZEROS_MARGIN)
     checks = [
         (
-            f"customers in the holdout {customers}, at least {fewest_customers}",
+            f"customers in the holdout {metrics.get('customers')}, at least {fewest_customers}",
             customers is not None and customers >= fewest_customers,
         ),
         _not_worse("the best baseline", metrics.get("gain") or {}),
@@ -64,12 +66,18 @@ def decide(
 
 def _not_worse(than: str, gain: Mapping[str, Any]) -> tuple[str, bool]:
     """Whether the interval of the gain in Gini is not below 0 as a whole."""
-    low, high = gain.get("low"), gain.get("high")
+    more, low, high = (_figure(gain, name) for name in ("gini", "low", "high"))
     return (
-        f"Gini over {than} ({gain.get('over')}) {_show(gain.get('gini'))}, 95 % interval "
+        f"Gini over {than} ({gain.get('over')}) {_show(more)}, 95 % interval "
         f"{_show(low)} to {_show(high)}, not below 0",
-        low is not None and high is not None and high >= 0,
+        more is not None and low is not None and high is not None and high >= 0,
     )
+
+
+def _figure(figures: Mapping[str, Any], name: str) -> float | None:
+    """A figure by name; None where it is missing or no number."""
+    value = figures.get(name)
+    return value if isinstance(value, int | float) and isfinite(value) else None
 
 
 def _show(figure: float | None) -> str:

@@ -25,23 +25,36 @@ class Intervals:
         At most 20 bins of like expectation with 150 rows or more, each with the 10th and 90th
         percentile of the ratio; where a tenth or more spent nothing, 0 and the 80th.
         """
-        bins = int(np.clip(len(expected) // FEWEST_ROWS, 1, MOST_BINS))
-        cuts = np.unique(np.quantile(expected, np.linspace(0, 1, bins + 1)[1:-1]))
+        expected, actual = expected[expected > 0], actual[expected > 0]  # to nothing is no ratio
+        if not len(expected):
+            return cls((), (1.0,), (1.0,))
+        cuts = _cuts(expected)
         place = np.searchsorted(cuts, expected, side="right")
-        ratio = actual / np.maximum(expected, np.finfo(float).tiny)
+        ratio = actual / expected
         low, high = np.zeros(len(cuts) + 1), np.zeros(len(cuts) + 1)
         for number in range(len(cuts) + 1):
             inside = ratio[place == number]
-            if not len(inside):  # ties put all of its rows into the next one
-                inside = ratio
             some_spend_nothing = (inside == 0).mean() >= TAIL
             tails = (0, 1 - 2 * TAIL) if some_spend_nothing else (TAIL, 1 - TAIL)
             low[number], high[number] = np.quantile(inside, tails)
             if some_spend_nothing:
                 low[number] = 0
-        return cls(tuple(cuts.tolist()), tuple(low.tolist()), tuple(high.tolist()))
+        return cls(tuple(cuts), tuple(low.tolist()), tuple(high.tolist()))
 
     def of(self, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Low and high [n], money, of customers with `expected` [n]."""
         place = np.searchsorted(self.edges, expected, side="right")
         return expected * np.take(self.low, place), expected * np.take(self.high, place)
+
+
+def _cuts(expected: np.ndarray) -> list[float]:
+    """Where the bins part; ties, all in one bin, may leave fewer and wider ones."""
+    bins = int(np.clip(len(expected) // FEWEST_ROWS, 1, MOST_BINS))
+    cuts: list[float] = []
+    taken = 0
+    for cut in np.quantile(expected, np.linspace(0, 1, bins + 1)[1:-1]):
+        below = int((expected < cut).sum())
+        if min(below - taken, len(expected) - below) >= FEWEST_ROWS:
+            cuts.append(float(cut))
+            taken = below
+    return cuts

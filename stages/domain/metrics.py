@@ -15,10 +15,15 @@ def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
 
     Frees et al. (2011), Summarizing insurance scores using a Gini index: the area between the
     curve of cumulative spend, best customers first, and the diagonal, over that of the true order.
-    NaN where nobody spent.
+    NaN where nobody spent; a figure of no meaning where all spent the same.
     """
     weight = np.ones(len(actual))
     return _area(actual, _order(predicted), weight) / _area(actual, _order(actual), weight)
+
+
+def _rankable(actual: np.ndarray) -> bool:
+    """Whether some spent more than others, so that there is a true order."""
+    return len(actual) > 0 and bool(actual.min() < actual.max())
 
 
 def _order(by: np.ndarray) -> np.ndarray:
@@ -39,7 +44,10 @@ def gini_gain(
     """Gini of `ours` minus Gini of `theirs` with its 95 % interval.
 
     Paired bootstrap over customers: both forecasts are judged on the same resampled customers.
+    Resamples without a difference to rank are left out; empty where `actual` has none.
     """
+    if not _rankable(actual):
+        return {}
     rng = np.random.default_rng(seed)
     n = len(actual)
     best, our_order, their_order = _order(actual), _order(ours), _order(theirs)
@@ -48,9 +56,8 @@ def gini_gain(
         ahead = _area(actual, our_order, weight) - _area(actual, their_order, weight)
         return ahead / _area(actual, best, weight)
 
-    draws = [
-        gain(np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(rounds)
-    ]
+    weights = (np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(rounds))
+    draws = [gain(weight.astype(float)) for weight in weights if _rankable(actual[weight > 0])]
     low, high = np.quantile(draws, [0.025, 0.975])
     return {"gini": gain(np.ones(n)), "low": float(low), "high": float(high)}
 
@@ -66,7 +73,7 @@ def judge(
     spends = actual > 0
     spread = actual.std() > 0 and predicted.std() > 0
     return {
-        "gini": gini(actual, predicted) if spends.any() else None,
+        "gini": gini(actual, predicted) if _rankable(actual) else None,
         "spearman": float(spearmanr(actual, predicted).statistic) if spread else None,
         "mae": float(mean_absolute_error(actual, predicted)),
         "bias": float(predicted.sum() / actual.sum()) if spends.any() else None,
@@ -78,7 +85,7 @@ def judge(
 def notes(figures: dict[str, float | None]) -> dict[str, str]:
     """Why a figure of `judge` is None."""
     reasons = {
-        "gini": "nobody spent in the holdout",
+        "gini": "nobody spent in the holdout, or all the same",
         "spearman": "all customers have the same actual or predicted spend",
         "bias": "nobody spent in the holdout",
         "auc": "all customers spent, or none did",

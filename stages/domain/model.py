@@ -1,7 +1,7 @@
 """The capability model as it is saved and served: inert bytes and a description."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -71,42 +71,54 @@ class Model:
         tier of each one's last published score, or None. Returns the columns of the table
         `scores` from customer_id to confidence; money is over the horizon.
         """
-        known = features["tenure"].notna().to_numpy()
-        rows = features[known]
-        learnt = np.full(len(features), self.prior.expected)
-        low, high = (np.full(len(features), bound) for bound in (self.prior.low, self.prior.high))
+        columns = {name: features[name].to_numpy() for name in features}
+        identity = pd.DataFrame({"customer_id": columns["customer_id"]})
+        return identity.assign(**self.figures(columns, published))
+
+    def figures(
+        self, features: Mapping[str, np.ndarray], published: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
+        """What `score` returns, without customer_id, of columns [n]: no table is made."""
+        known = ~np.isnan(features["tenure"])
+        rows = {name: features[name][known] for name in self._needed}
+        learnt = np.full(len(known), self.prior.expected)
+        low, high = (np.full(len(known), bound) for bound in (self.prior.low, self.prior.high))
         if known.any():
-            learnt[known] = self._learnt(rows[list(self.columns)].to_numpy(np.float64))
+            learnt[known] = self._learnt(np.column_stack([rows[c] for c in self.columns]))
             low[known], high[known] = self.intervals.of(learnt[known])
         expected = self.level * learnt
         tier = self.ranking.tier(expected, published)
-        pace = np.full(len(features), "steady", dtype=object)
+        pace = np.full(len(known), "steady", dtype=object)
         pace[known] = momentum(rows, self.momentum.gaps, self.momentum.change)
-        style = np.full(len(features), NO_HISTORY, dtype=object)
+        style = np.full(len(known), NO_HISTORY, dtype=object)
         style[known] = self.styles.of(rows)
-        return pd.DataFrame(
-            {
-                "customer_id": features["customer_id"].to_numpy(),
-                "expected_spend": expected,
-                "low": self.level * low,
-                "high": self.level * high,
-                "percentile": self.ranking.percentile(expected),
-                "tier": tier,
-                "momentum": pace,
-                "segment": segment(tier, pace),
-                "style": style,
-                "confidence": confidence.of_customers(features, self.caution),
-            }
-        )
+        return {
+            "expected_spend": expected,
+            "low": self.level * low,
+            "high": self.level * high,
+            "percentile": self.ranking.percentile(expected),
+            "tier": tier,
+            "momentum": pace,
+            "segment": segment(tier, pace),
+            "style": style,
+            "confidence": confidence.of_customers(features, self.caution),
+        }
 
-    def reasons(self, features: pd.DataFrame) -> list[list[str]]:
-        """The strongest reasons of each row, in plain words; none without history."""
-        known = features["tenure"].notna().to_numpy()
-        rows, columns = features[known], list(self.columns)
-        reference = np.array([self.reference[c] for c in columns])
-        parts = reasons.shapley(self._learnt, rows[columns].to_numpy(), reference, columns)
+    def reasons(self, features: Mapping[str, np.ndarray]) -> list[list[str]]:
+        """The strongest reasons of each row of columns [n]; none without history."""
+        known = ~np.isnan(features["tenure"])
+        if not known.any():
+            return [[] for _ in known]
+        rows = {name: features[name][known] for name in self.reference}
+        X = np.column_stack([rows[c] for c in self.columns])
+        reference = np.array([self.reference[c] for c in self.columns])
+        parts = reasons.shapley(self._learnt, X, reference, self.columns)
         said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))
         return [next(said) if is_known else [] for is_known in known]
+
+    @cached_property
+    def _needed(self) -> set[str]:
+        return {*self.columns, *self.styles.columns, "recency_in_gaps", "trend"}
 
     def description(self) -> dict[str, Any]:
         """All but the ensemble, as JSON."""

@@ -1,20 +1,22 @@
 """Momentum: whether a customer's habit grows, holds or fades; with the tier, the segment."""
 
+from collections.abc import Mapping
+
 import numpy as np
-import pandas as pd
 
 MOMENTA = ("fading", "steady", "growing")
 EVERYBODY = "All customers"  # stands beside the segments in every report
 
 
-def momentum(features: pd.DataFrame, gaps: float, change: float) -> np.ndarray:
-    """The name of each row's momentum [n], from `recency_in_gaps` and `trend`.
+def momentum(features: Mapping[str, np.ndarray], gaps: float, change: float) -> np.ndarray:
+    """The name of each one's momentum [n], from `recency_in_gaps` and `trend` [n].
 
     Fading: away for more than `gaps` of the customer's own mean gap, or the last horizon's spend
     fell by more than `change` against the former (as a share of both). Growing: it rose by more
     than `change`, and the customer is not away.
     """
-    trend, away = features["trend"].to_numpy(), features["recency_in_gaps"].to_numpy() > gaps
+    trend = np.asarray(features["trend"])
+    away = np.asarray(features["recency_in_gaps"]) > gaps
     return np.select([away | (trend < -change), trend > change], ["fading", "growing"], "steady")
 
 

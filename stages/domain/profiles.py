@@ -25,13 +25,15 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     """Mean of each shown feature by segment, with its 95 % interval.
 
     `features` has a row a customer, as `scores` has; null without history. Columns: segment, kind,
-    figure, unit, value, low, high, n. A segment of fewer than ten customers is not in it.
+    figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it.
     """
     columns = [c for c in SHOWN if features[c].notna().any()]
     found = []
     for name, rows in _segments(scores["segment"], features[columns]):
         for column in columns:
             values = rows[column].dropna()
+            if len(values) < FEWEST:
+                continue
             spread = NORMAL_95 * values.std(ddof=1) / np.sqrt(len(values))
             what = feature(column)
             found.append(
@@ -46,7 +48,8 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
                     "n": len(values),
                 }
             )
-    return pd.DataFrame(found)
+    names = ["segment", "kind", "figure", "unit", "value", "low", "high", "n"]
+    return pd.DataFrame(found, columns=names)
 
 
 def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
@@ -85,14 +88,15 @@ def shares(mix: pd.DataFrame) -> pd.DataFrame:
     """The rows of `mix` as shares of their segment's spend, and times as large as with all.
 
     Columns: segment, name, value, index, n. A name that fewer than ten customers of a segment
-    used is not in it.
+    used is not in it, nor one that took in no money: of that there are no shares.
     """
     whole = mix.groupby("name", as_index=False)[["spend", "n"]].sum().assign(segment=EVERYBODY)
     table = pd.concat([mix, whole], ignore_index=True)
     table["value"] = table["spend"] / table.groupby("segment")["spend"].transform("sum")
     overall = table[table["segment"] == EVERYBODY].set_index("name")["value"]
-    table["index"] = table["value"] / table["name"].map(overall)
-    shown = table[(table["n"] >= FEWEST) & (table["value"] > 0)]
+    table["index"] = table["value"] / table["name"].map(overall[overall > 0])
+    spent = (table["spend"] > 0) & (table["value"] > 0) & table["index"].notna()
+    shown = table[spent & (table["n"] >= FEWEST)]
     shown = shown.sort_values(["segment", "value", "name"], ascending=[True, False, True])
     return shown[["segment", "name", "value", "index", "n"]].reset_index(drop=True)
 

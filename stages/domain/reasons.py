@@ -5,11 +5,11 @@ of families, a family in the coalition has the customer's values and any other t
 They add up to log(expected / expected of the reference).
 """
 
-from collections.abc import Callable, Sequence
-from math import factorial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from math import expm1, factorial
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from stages.domain.catalogue import FAMILIES, feature, members
@@ -30,21 +30,30 @@ def shapley(
 
     Calls `expected` with n × 2^families rows. Families without a feature have no part.
     """
+    families, own, weights = _game(tuple(columns))
+    values = np.empty((len(X), len(own)))
+    step = max(1, ROWS_AT_A_TIME // len(own))
+    for at in range(0, len(X), step):
+        part = X[at : at + step]
+        mixed = np.where(own, part[:, np.newaxis, :], reference).reshape(-1, len(columns))
+        values[at : at + step] = expected(mixed).reshape(len(part), -1)
+    logs = np.log(np.maximum(values, np.finfo(float).tiny))
+    parts = logs @ weights.T
+    return dict(zip(families, parts.T, strict=True))
+
+
+@cache
+def _game(
+    columns: tuple[str, ...],
+) -> tuple[list[str], NDArray[np.bool_], NDArray[np.float64]]:
+    """The families of `columns` [f]; whose value each coalition has [coalitions, f]; weights."""
     places = {family: members(columns, family) for family in FAMILIES}
     places = {family: where for family, where in places.items() if where}
     coalitions = np.arange(2 ** len(places))[:, np.newaxis] >> np.arange(len(places)) & 1
     own = np.zeros((len(coalitions), len(columns)), bool)
     for number, where in enumerate(places.values()):
         own[:, where] = coalitions[:, [number]] == 1
-    values = np.empty((len(X), len(coalitions)))
-    step = max(1, ROWS_AT_A_TIME // len(coalitions))
-    for at in range(0, len(X), step):
-        part = X[at : at + step]
-        mixed = np.where(own, part[:, np.newaxis, :], reference).reshape(-1, len(columns))
-        values[at : at + step] = expected(mixed).reshape(len(part), -1)
-    logs = np.log(np.maximum(values, np.finfo(float).tiny))
-    parts = logs @ _weights(coalitions).T
-    return dict(zip(places, parts.T, strict=True))
+    return list(places), own, _weights(coalitions)
 
 
 def _weights(coalitions: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -58,25 +67,30 @@ def _weights(coalitions: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def sentences(
     parts: dict[str, NDArray[np.float64]],
-    features: pd.DataFrame,
+    features: Mapping[str, NDArray[np.float64]],
     reference: dict[str, float],
     horizon: int,
 ) -> list[list[str]]:
-    """The strongest reasons of each row of `features`, in plain words, strongest first."""
+    """The strongest reasons of each one in `features` [n], in plain words, strongest first."""
     effects = np.array(list(parts.values())).T
-    families = list(parts)
-    rows = features.to_dict("records")
+    families, figures = list(parts), {c: np.asarray(features[c]).tolist() for c in reference}
+    strongest = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :SHOWN]
     return [
         [
-            _sentence(families[i], row, reference, horizon, effect[i])
-            for i in np.argsort(-np.abs(effect), kind="stable")[:SHOWN]
+            _sentence(families[i], figures, row, reference, horizon, float(effects[row, i]))
+            for i in chosen
         ]
-        for row, effect in zip(rows, effects, strict=True)
+        for row, chosen in enumerate(strongest)
     ]
 
 
 def _sentence(
-    family: str, row: dict[str, float], reference: dict[str, float], horizon: int, effect: float
+    family: str,
+    figures: dict[str, list[float]],
+    row: int,
+    reference: dict[str, float],
+    horizon: int,
+    effect: float,
 ) -> str:
     shown = {
         "spend": f"spend_rate_{horizon}",
@@ -84,14 +98,28 @@ def _sentence(
         "recency": "recency",
         "ticket": "ticket_mean",
         "trend": "trend",
-        "money in": "income_rate",
+        "money in": "income_rate_recent",
     }
-    habits = [c for c in reference if feature(c).family == family]
-    farthest = max(habits, key=lambda c: abs(row[c] - reference[c]))
+    habits = [c for c in reference if feature(c).family == family and feature(c).unit == "share"]
+    farthest = max(habits, key=lambda c: abs(figures[c][row] - reference[c]), default="")
     column = shown.get(family, farthest)
     what = feature(column)
-    meaning = what.meaning.format(column.rpartition("_")[2])
+    meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
     return (
-        f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(np.expm1(effect)):.0%}: "
-        f"{meaning}: {row[column]:,.4g} {what.unit}, typically {reference[column]:,.4g}"
+        f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(expm1(effect)):.0%}: "
+        f"{meaning} {_shown(figures[column][row], what.unit)}, "
+        f"typically {_shown(reference[column], what.unit)}"
     )
+
+
+def _shown(value: float, unit: str) -> str:
+    """A figure as people write it."""
+    written = {
+        "money/horizon": f"{value:,.0f}",
+        "days/horizon": f"{value:,.0f}",
+        "money": f"{value:,.2f}",
+        "days": f"{value:,.0f} days",
+        "share": f"{value:.0%}",
+        "-1 to 1": f"{value:+.2f}",
+    }
+    return written[unit]

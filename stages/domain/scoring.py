@@ -40,5 +40,5 @@ def at(
     """The features of every customer at `as_of`, ordered by id; null where there is no history."""
     expression = features(daily(transactions, model.spec), [as_of], model.spec)
     rows = backend.to_pandas(expression).drop(columns="cutoff").set_index("customer_id")
-    everybody = rows.index.union(pd.Index(list(known), dtype=rows.index.dtype))
+    everybody = rows.index.union(pd.Index(list(known), dtype=rows.index.dtype), sort=True)
     return rows.reindex(everybody).rename_axis("customer_id").reset_index()

@@ -24,5 +24,12 @@ def month_of(instants: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return _chunked(name.take(pc.index_in(first_day, unique)))
 
 
+def partitioned(transactions: pa.Table, shards: int) -> pa.Table:
+    """Return canonical transactions with their `month` and `shard` behind the other columns."""
+    return transactions.append_column("month", month_of(transactions["booked_at"])).append_column(
+        "shard", shard_of(transactions["customer_id"], shards)
+    )
+
+
 def _chunked(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+EVENING = 18  # o'clock, UTC
+SATURDAY = 5  # days of the week count from Monday, 0
+
 
 @dataclass(frozen=True)
 class Spec:

@@ -1,6 +1,6 @@
 """Style: how customers buy, whatever they spend; clusters of their habits, named by a lexicon."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -46,7 +46,7 @@ class Styles:
     def fit(cls, features: pd.DataFrame, seed: int) -> Self:
         """Find 3 to 5 styles in rows of features; the number is the most stable under resampling.
 
-        One style where all customers have the same habits, or there are hardly any customers.
+        One style where hardly any habits differ, or there are hardly any customers.
         """
         habits = features[[c for c in LEXICON if c in features and features[c].std() > 1e-9]]
         mean, deviation = habits.mean(), habits.std()
@@ -55,6 +55,9 @@ class Styles:
         rng = np.random.default_rng(seed)
         some = rng.permutation(len(habits))[:MOST_ROWS]
         z = _standard(habits.to_numpy()[some], mean.to_numpy(), deviation.to_numpy())
+        different = len(np.unique(z, axis=0))
+        if different < max(NUMBERS):
+            return cls((), (), (), ((),), (ONE,))
         best = max(NUMBERS, key=lambda k: _stability(z, k, rng))
         centres = KMeans(best, n_init=5, random_state=seed).fit(z).cluster_centers_
         order = np.lexsort(centres.T[::-1])
@@ -67,9 +70,11 @@ class Styles:
             _names(tuple(habits.columns), centres),
         )
 
-    def of(self, features: pd.DataFrame) -> NDArray[np.object_]:
-        """The name of each row's style [n]: that of the nearest centre."""
-        values = features[list(self.columns)].to_numpy(np.float64)
+    def of(self, features: Mapping[str, NDArray[np.float64]]) -> NDArray[np.object_]:
+        """The name of each one's style [n], from their features [n]: that of the nearest centre."""
+        if not self.columns:
+            return np.full(len(features[next(iter(features))]), self.names[0], dtype=object)
+        values = np.column_stack([features[c] for c in self.columns])
         z = _standard(values, np.array(self.mean), np.array(self.deviation))
         distance = ((z[:, np.newaxis, :] - np.array(self.centres)) ** 2).sum(axis=2)
         return np.array(self.names, dtype=object)[distance.argmin(axis=1)]
@@ -92,7 +97,9 @@ class Styles:
             if apart[i, j] <= ALIKE
         }
         for i, name in enumerate(self.names):
-            names.setdefault(i, name if name not in names.values() else f"{name} (new)")
+            while i not in names and name in names.values():
+                name += " (new)"
+            names.setdefault(i, name)
         return replace(self, names=tuple(names[i] for i in range(len(self.names))))
 
 

@@ -1,6 +1,7 @@
 """Tiers and percentiles: where a customer stands among all, by cuts frozen in the model."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,10 +41,14 @@ class Ranking:
 
     def percentile(self, capability: np.ndarray) -> np.ndarray:
         """The share of customers with a lower capability, 0 to 100 [n]."""
-        grid = np.asarray(self.quantiles)
+        grid = self._grid
         below = np.searchsorted(grid, capability, side="left")
         upto = np.searchsorted(grid, capability, side="right")
         place = np.interp(capability, grid, np.arange(RESOLUTION))
         tied = upto - below > 1  # many customers alike stand in the middle of their block
         place = np.where(tied, (below + upto - 1) / 2, place)
         return place * 100 / (RESOLUTION - 1)
+
+    @cached_property
+    def _grid(self) -> np.ndarray:
+        return np.asarray(self.quantiles)

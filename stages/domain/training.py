@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_pred
 
 from stages.domain import confidence, frame, level
 from stages.domain.capability import CapabilityRegressor
+from stages.domain.errors import UserError
 from stages.domain.features import usable
 from stages.domain.inference import scorer
 from stages.domain.intervals import TAIL, Intervals
@@ -52,6 +53,8 @@ def fit(
     """
     spec = recipe.spec
     past, now = frame.at(rows, cutoffs), frame.at(rows, [as_of])
+    if past["customer_id"].nunique() < FOLDS:
+        raise UserError(f"fewer than {FOLDS} customers before {max(cutoffs)}: load more customers")
     columns = usable(frame.feature_columns(rows), (min(cutoffs) - first).days)
     columns = [c for c in columns if past[c].min() < past[c].max()] or columns[:1]
     fitted = clone(recipe.regressor).fit(past[columns].to_numpy(), past["target"].to_numpy())

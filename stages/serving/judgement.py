@@ -15,6 +15,7 @@ from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import MODELS, PROCESSED, REPORTS
 from stages.domain import frame, metrics, scoring
 from stages.domain.cutoffs import Plan
+from stages.domain.errors import UserError
 from stages.domain.gate import Decision, decide
 from stages.domain.model import Model
 
@@ -26,7 +27,9 @@ def judge(client: mlflow.MlflowClient, challenger: ModelVersion, params: DictCon
     """Decide on `challenger`, the version of the result on disk; write and log the decision."""
     champion = registry.alias(client, "champion")
     report = read_json(REPORTS / "metrics.json")
-    gain = None if champion is None else _gain(champion, params)
+    # The champion's own result, registered again because its files were lost, is no other model.
+    same = champion is None or champion.tags[registry.CONTENT] == challenger.tags[registry.CONTENT]
+    gain = None if champion is None or same else _gain(champion, params)
     decision = decide(report, gain, **params.gate)
     for check, passed in decision.checks:
         log.info("%s %s", "pass" if passed else "FAIL", check)
@@ -46,7 +49,8 @@ def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
             return None
         return {"over": name} | _paired(ours, theirs, params)
     except Exception as error:
-        log.warning("the champion, %s, cannot be judged: %s", name, type(error).__name__)
+        why = error if isinstance(error, UserError) else type(error).__name__
+        log.warning("the champion, %s, cannot be judged: %s", name, why)
         log.debug("", exc_info=True)
         return {"over": name}
 
@@ -60,10 +64,14 @@ def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     other = scoring.score(backend, transactions, theirs, plan.cutoff).set_index("customer_id")
     if theirs.as_of > plan.cutoff + timedelta(days=1):
         log.warning("the champion has seen part of this holdout: it is judged with that advantage")
+    forecast = other["expected_spend"].reindex(rows["customer_id"]).to_numpy(np.float64)
+    if np.isnan(forecast).any():
+        log.warning("data/raw and data/processed are not of one time: rebuild with `dvc repro`")
+        return {}
     return metrics.gini_gain(
         rows["target"].to_numpy(),
         ours.score(rows)["expected_spend"].to_numpy(),
-        other["expected_spend"].reindex(rows["customer_id"]).to_numpy(np.float64),
+        forecast,
         params.evaluation.rounds,
         params.seed,
     )

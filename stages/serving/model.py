@@ -1,22 +1,21 @@
 """The registered model, as code: canonical transactions in, one scored row a customer out."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import ibis
 import mlflow
 import pandas as pd
-import pyarrow as pa
 import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
-from stages.adapters import engine, models
-from stages.domain import scoring
-from stages.domain.contract import split
-from stages.serving import interface
+from stages.adapters import models
+from stages.domain.errors import UserError
+from stages.serving import interface, request
+from stages.serving.answer import Answer, answer
 
 
 class CapabilityModel(PythonModel):
@@ -33,40 +32,37 @@ class CapabilityModel(PythonModel):
 
     def predict(
         self,
-        context: PythonModelContext,
+        context: PythonModelContext | None,
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """One row a customer of the request, ordered by customer_id, with two reasons each.
+        """One row a customer of the request, ordered by customer_id, with two reasons each."""
+        columns = {str(name): _values(model_input[name]) for name in model_input}
+        try:
+            as_of = (params or {}).get("as_of")
+            return pd.DataFrame(self.answer(columns, as_of), columns=list(interface.ANSWER))
+        except UserError as error:
+            raise Refusal(str(error)) from error
 
-        Transactions on or after `as_of` are not looked at: they are the future of that date.
-        """
-        as_of = _day((params or {}).get("as_of"), self.model.as_of)
-        accepted, rejected = split(_draft(model_input), datetime.now(UTC))
-        if rejected.num_rows:
-            reasons = rejected["reason"].unique().to_pylist()
-            raise Refusal(f"{rejected.num_rows} transactions refused: {'; '.join(reasons)}")
-        asked = accepted["customer_id"].unique().to_pylist()
-        rows = scoring.at(engine.connect(), ibis.memtable(accepted), self.model, as_of, asked)
-        return self.model.score(rows).assign(
-            reasons=self.model.reasons(rows), model_version=self.version, as_of=as_of.isoformat()
-        )[list(interface.ANSWER)]
+    def answer(self, columns: Mapping[str, Sequence[Any]], as_of: str | None) -> list[Answer]:
+        """The same of columns of values; UserError for what is refused."""
+        rows = request.transactions(columns, datetime.now(UTC))
+        return answer(self.model, self.version, rows, _day(as_of, self.model.as_of))
 
 
-def _draft(request: pd.DataFrame) -> pa.Table:
-    """The request as a draft table; without a transaction_id each row is one of its own."""
-    table = pa.Table.from_pandas(request, preserve_index=False)
-    if "transaction_id" not in table.column_names:
-        ids = pa.array([str(i) for i in range(table.num_rows)], pa.string())
-        table = table.append_column("transaction_id", ids)
-    return table
+def _values(column: pd.Series) -> list[Any]:
+    """Python values, None where there is none."""
+    values = column.tolist()
+    if not column.hasnans:
+        return values
+    return [None if void else value for value, void in zip(values, column.isna(), strict=True)]
 
 
 def _day(value: str | None, default: date) -> date:
     try:
         return date.fromisoformat(value) if value else default
     except ValueError as error:
-        raise Refusal("params.as_of: give a date as YYYY-MM-DD") from error
+        raise UserError("refused: params.as_of: give a date as YYYY-MM-DD") from error
 
 
 class Refusal(MlflowException):

@@ -7,12 +7,12 @@ import logging
 import platform
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
-import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import OmegaConf
 
@@ -21,13 +21,19 @@ from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, REPORTS, ROOT
 from stages.domain.errors import UserError
-from stages.serving import interface
+from stages.domain.model import Model
+from stages.serving import interface, request
+from stages.serving.answer import answer
+from stages.serving.trial import ANSWER, trial
 
 log = logging.getLogger(__name__)
 
 CODE, UI = ROOT / "stages", ROOT / "stages" / "ui"  # the UI is no part of a model
 # What the registered model imports; their versions are those of requirements.txt.
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "duckdb", "ibis-framework", "onnxruntime")
+REQUIREMENTS = (
+    *("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime"),
+    *("scipy", "scikit-learn", "threadpoolctl", "pyyaml"),
+)
 METRICS = REPORTS / "metrics.json"
 REPORTED = (
     *("metrics.json", "calibration.csv", "gain.csv", "fairness.csv", "result.svg"),
@@ -35,51 +41,65 @@ REPORTED = (
 )
 
 
-def content() -> str:
-    """The digest of all that makes a registered version: parameters, data, model, code."""
-    parts = {
-        "params": _params(),
+def made_from() -> dict[str, str]:
+    """What a registered version is made from: the data's version, digests of params and code."""
+    return {
         "data": data_version(),
-        "model": digest(MODELS / "capability"),
-        "metrics": digest(METRICS),
-        "code": [digest(f) for f in sorted(CODE.rglob("*.py")) if UI not in f.parents],
+        "params": _digest(_params()),
+        "code": _digest([digest(f) for f in sorted(CODE.rglob("*.py")) if UI not in f.parents]),
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def content() -> str:
+    """The digest of all that makes a registered version: its origin, the model, its figures."""
+    made = {"model": digest(MODELS / "capability"), "metrics": digest(METRICS)}
+    return _digest(made_from() | made)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
-    """The version of the result with content `key`: found, or logged and registered now."""
+    """The version of the result with content `key`: found, or logged and registered now.
+
+    It loads and scores: where the one found does not, the result is registered again.
+    """
     version = registry.find(client, key)
     if version is not None:
-        log.info("version %s of %s has this result already", version.version, registry.NAME)
-        return version
+        try:
+            trial(version)
+            log.info("version %s of %s has this result already", version.version, registry.NAME)
+            return version
+        except UserError as error:
+            log.warning("%s; the result on disk is registered again", error)
     with TemporaryDirectory() as folder:
         version = registry.log(
             client,
             key,
             params=_params(),
             metrics=read_json(METRICS),
-            tags={"data_version": data_version(), "python": platform.python_version()},
+            tags=made_from() | {"python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
-            model=_package(Path(folder), registry.alias(client, "champion")),
+            model=package(Path(folder), _model(registry.alias(client, "champion"))),
         )
+    trial(version)
     log.info("registered %s version %s", registry.NAME, version.version)
     return version
 
 
 def challenger(client: mlflow.MlflowClient) -> ModelVersion:
-    """The version of the result on disk, under the alias challenger.
+    """The version of the result on disk, under the alias challenger; it loads and scores.
 
-    Where the tracking database has been lost, it is tracked again from the files.
+    Where the tracking database or the version's files are lost, it is tracked again from the files.
     """
     tracked = REPORTS / "tracked.json"
     if not tracked.exists():
         raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
     key = read_json(tracked)["content"]
-    version = registry.find(client, key)
-    if version is None:
+    if registry.find(client, key) is None:
         log.warning("the tracking database does not know this result: tracking it again from files")
-        version = register(client, key)
+    version = register(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
     return version
 
@@ -91,36 +111,27 @@ def _params() -> dict[str, Any]:
     return OmegaConf.to_container(params)  # type: ignore[return-value]
 
 
-def trial(version: ModelVersion) -> None:
-    """Load `version` as serving would and score its example; UserError unless the answer is sane.
-
-    MLflow registers a broken model without a word, so this must come before any alias moves.
-    """
+def _model(champion: ModelVersion | None) -> Model:
+    """The model on disk; styles that continue the champion's take over their names."""
+    model = models.load(MODELS / "capability")
+    if champion is None:
+        return model
     try:
-        loaded = registry.load(version)
-        example = interface.example(loaded.unwrap_python_model().model.as_of)
-        answer = pd.DataFrame(loaded.predict(example))
-    except Exception as error:
-        raise UserError(
-            f"version {version.version} does not load and score: {type(error).__name__}; "
-            "the champion stays; rebuild with `dvc repro --force`"
-        ) from error
-    spend = answer["expected_spend"]
-    sane = (spend >= 0).all() and (spend < float("inf")).all()
-    if not sane or set(answer["customer_id"]) != set(example["customer_id"]):
-        raise UserError(f"version {version.version} does not score its own example sensibly")
+        former = registry.load(champion).unwrap_python_model().model
+    except UserError as error:
+        log.warning("the styles are named without the champion's: %s", error)
+        return model
+    return replace(model, styles=model.styles.matched(former.styles))
 
 
-def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
+def package(folder: Path, model: Model) -> dict[str, Any]:
     """The arguments of mlflow.pyfunc.log_model; only source code goes along, no caches.
 
-    Styles that continue the champion's take over their names.
+    The metadata hold what the example was answered, to which every loading is held.
     """
-    model = models.load(MODELS / "capability")
-    if champion is not None:
-        former = registry.load(champion).unwrap_python_model().model
-        model = replace(model, styles=model.styles.matched(former.styles))
     models.save(model, folder / "capability")
+    example = interface.example(model.as_of)
+    rows = request.transactions(example.to_dict("list"), datetime.now(UTC))
     code = shutil.copytree(
         CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__", UI.name)
     )
@@ -129,7 +140,8 @@ def _package(folder: Path, champion: ModelVersion | None) -> dict[str, Any]:
         "artifacts": {"model": str(folder / "capability"), "holdout": str(MODELS / "holdout")},
         "code_paths": [str(code)],
         "signature": interface.signature(model.as_of),
-        "input_example": interface.example(model.as_of),
+        "input_example": example,
+        "metadata": {ANSWER: answer(model, "unregistered", rows, model.as_of)},
         "pip_requirements": [f"{n}=={importlib.metadata.version(n)}" for n in REQUIREMENTS],
     }
 

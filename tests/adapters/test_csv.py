@@ -1,15 +1,19 @@
 """A file that no code knows becomes transactions by a mapping of its columns alone."""
 
+import gzip
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
 
+from stages.adapters.drafts import months
 from stages.adapters.paths import CONF
 from stages.adapters.sources import csv
 from stages.domain.contract import split
@@ -22,11 +26,20 @@ MAPPED = [
 ]
 
 
-def source(path: Path | None, *overrides: str) -> DictConfig:
-    """The configuration group, composed as the stages get it."""
-    given = [] if path is None else [f"source.path={path}"]
+@cache
+def composed() -> DictConfig:
+    """The configuration with source=csv."""
     with initialize_config_dir(str(CONF), version_base=None):
-        return compose("config", ["source=csv", *given, *overrides]).source
+        return compose("config", ["source=csv"])
+
+
+def source(path: Path | None, *overrides: str) -> DictConfig:
+    """The configuration group with `overrides`, as the stages get it."""
+    config = composed().copy()
+    given = [] if path is None else [f"source.path={path}"]
+    for override in OverridesParser.create().parse_overrides([*given, *overrides]):
+        OmegaConf.update(config, override.key_or_group, override.value())
+    return config.source
 
 
 def loaded(path: Path, *overrides: str) -> tuple[pa.Table, list[tuple[int, str]]]:
@@ -131,10 +144,209 @@ def test_parquet_is_read_like_csv(tmp_path):
     assert loaded(tmp_path / "tx.parquet", *MAPPED)[0]["amount"].to_pylist() == [Decimal("12.5")]
 
 
-def test_a_glob_reads_all_its_files(tmp_path):
+def test_a_glob_reads_all_its_files_and_names_the_one_with_a_bad_line(tmp_path):
     for month in ("01", "02"):
-        (tmp_path / f"{month}.csv").write_text(f"Id,Date,Price\na,2020-{month}-05,1\n")
-    assert loaded(tmp_path / "*.csv", *MAPPED)[0].num_rows == 2
+        (tmp_path / f"{month}.csv").write_text(f"Id,Date,Price\na,2020-{month}-05,1\na,x,1\n")
+    drafts = list(csv.transactions(source(tmp_path / "*.csv", *MAPPED)))
+    assert sum(draft.num_rows for draft in drafts) == 4
+    undated = drafts[-1].select(["file", "line", "booked_at"]).to_pylist()
+    assert [(r["file"], r["line"]) for r in undated] == [("01.csv", 3), ("02.csv", 3)]
+
+
+def test_a_line_of_too_few_or_too_many_cells_is_refused_and_the_lines_after_it_count_on(file):
+    file.write_text(
+        "Id,Date,Price\na,2020-01-05,1\n\nb,2020-01-05\nc,2020-01-05,1,x\n"
+        'd,2020-01-05,"1"\ne,soon,1\n'
+    )
+    good, bad = loaded(file, *MAPPED)
+    assert good["customer_id"].to_pylist() == ["a", "d"]
+    assert bad == [
+        (4, "the line has 2 cells, expected 3"),
+        (5, "the line has 4 cells, expected 3"),
+        (7, "booked_at is missing or not a date"),
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found(file, separator):
+    file.write_text("Id,Date,Price\na,2020-01-05,1\n".replace(",", separator))
+    assert loaded(file, *MAPPED)[0].num_rows == 1
+
+
+def test_online_retail_ii(file):
+    """Cancellations have a quantity below 0; some lines have no customer."""
+    file.write_text(
+        "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+        '489434,85048,"BALL, 20 LIGHTS",12,12/1/2009 7:45,6.95,13085,United Kingdom\n'
+        '489434,85048,"BALL, 20 LIGHTS",12,12/1/2009 7:45,6.95,13085,United Kingdom\n'
+        "C489449,22087,PAPER BUNTING,-12,12/1/2009 10:33,2.95,16321,Australia\n"
+        "489464,21733,85123a mixed,-96,12/1/2009 10:52,0.0,,United Kingdom\n"
+    )
+    good, bad = loaded(
+        file,
+        "source.columns.customer_id='Customer ID'",
+        "source.columns.booked_at=InvoiceDate",
+        "source.date_format='%m/%d/%Y %H:%M'",
+        "source.columns.amount=null",
+        "source.columns.quantity=Quantity",
+        "source.columns.unit_price=Price",
+        "source.columns.category=[StockCode,Description]",
+        "source.columns.region=Country",
+    )
+    assert [float(a) for a in good["amount"].to_pylist()] == [83.4, 83.4, -35.4]
+    assert good["kind"].to_pylist() == ["purchase", "purchase", "refund"]
+    assert good["category"][0].as_py() == "85048 BALL, 20 LIGHTS"
+    assert bad == [(5, "customer_id is missing")]
+
+
+def test_cdnow_has_blanks_between_its_columns_and_no_header(file):
+    file.write_text(" 00001 19970101  1  11.77\n 00002 19970112  5  77.00\n")
+    good, bad = loaded(
+        file,
+        "source.separator=blanks",
+        "source.header=false",
+        "source.columns.customer_id=1",
+        "source.columns.booked_at=2",
+        "source.columns.quantity=3",
+        "source.columns.amount=4",
+    )
+    assert bad == []
+    assert good["customer_id"].to_pylist() == ["00001", "00002"]
+    assert good["booked_at"][0].as_py() == datetime(1997, 1, 1, tzinfo=UTC)
+    assert [float(a) for a in good["amount"].to_pylist()] == [11.77, 77.0]
+
+
+def test_card_transactions_with_a_date_in_four_columns(file):
+    file.write_text(
+        "User,Year,Month,Day,Time,Amount\n0,2002,9,1,06:21,$134.09\n0,2002,9,1,06:42,$-38.48\n"
+    )
+    good, _ = loaded(
+        file,
+        "source.columns.customer_id=User",
+        "source.columns.booked_at=[Year,Month,Day,Time]",
+        "source.date_format='%Y %m %d %H:%M'",
+        "source.columns.amount=Amount",
+    )
+    assert good["booked_at"][0].as_py() == datetime(2002, 9, 1, 6, 21, tzinfo=UTC)
+    assert [float(a) for a in good["amount"].to_pylist()] == [134.09, -38.48]
+
+
+def test_a_statement_with_debit_and_credit_a_preamble_and_two_currencies(file):
+    file.write_text(
+        "Statement of May\n;\nKonto;Tag;Debit;Credit;Cur\n"
+        "a;05.01.2020;1.234,50;;EUR\n"
+        "a;06.01.2020;;2.000,00 €;EUR\n"
+        "a;07.01.2020;-12,00;;EUR\n"  # some banks write debits below 0
+        "a;08.01.2020;1;;USD\n"
+        "a;09.01.2020;;;EUR\n"
+    )
+    good, bad = loaded(
+        file,
+        "source.skip=2",
+        "source.decimal=','",
+        "source.date_format='%d.%m.%Y'",
+        "source.money_in=income",
+        "source.columns.customer_id=Konto",
+        "source.columns.booked_at=Tag",
+        "source.columns.amount=null",
+        "source.columns.debit=Debit",
+        "source.columns.credit=Credit",
+        "source.columns.currency=Cur",
+        "source.currency=EUR",
+    )
+    assert [float(a) for a in good["amount"].to_pylist()] == [1234.5, -2000.0, 12.0]
+    assert good["kind"].to_pylist() == ["purchase", "income", "purchase"]
+    assert bad == [
+        (7, "the currency is not EUR"),
+        (8, "amount is missing or not a finite number"),
+    ]
+
+
+def test_the_words_of_a_file_become_kinds(file):
+    file.write_text(
+        "Id,Date,Price,Type\na,2020-01-05,1,POS\na,2020-01-06,1,ATM\na,2020-01-07,1,?\n"
+    )
+    kinds = ["source.kinds.purchase=[POS]", "source.kinds.cash=[ATM]", "source.columns.kind=Type"]
+    good, bad = loaded(file, *MAPPED, *kinds)
+    assert good["kind"].to_pylist() == ["purchase", "cash"]
+    assert bad == [(4, "kind is none of purchase, refund, cash, transfer, fee, income")]
+
+
+def test_a_column_that_is_mapped_later_changes_the_same_rows(file):
+    file.write_text("Id,Date,Price,Shop\na,2020-01-05,12.5,x\na,2020-01-05,12.5,y\n")
+    first = loaded(file, *MAPPED)[0]
+    later = loaded(file, *MAPPED, "source.columns.merchant=Shop")[0]
+    assert first["transaction_id"].to_pylist() == later["transaction_id"].to_pylist()
+    assert later["merchant"].to_pylist() == ["x", "y"]
+
+
+def test_words_for_nothing_are_no_customer(file):
+    file.write_text("Id,Date,Price\nNULL,2020-01-05,1\nnan,2020-01-05,1\n b ,2020-01-05,1\n")
+    good, bad = loaded(file, *MAPPED)
+    assert good["customer_id"].to_pylist() == ["b"]
+    assert [reason for _, reason in bad] == ["customer_id is missing"] * 2
+
+
+def test_demographics_from_the_file_of_transactions_itself(file):
+    file.write_text(
+        "Id,Date,Price,Born,Sex,State\n"
+        "a,2020-06-30,1,1995-07-01,F,NC\nb,2020-06-01,2,,M,WA\na,2020-06-29,1,1995-07-01,F,NY\n"
+    )
+    group = source(
+        file,
+        *MAPPED,
+        f"source.customers.path={file}",
+        "source.customers.columns.customer_id=Id",
+        "source.customers.columns.birth_date=Born",
+        "source.customers.columns.region=State",
+        "source.customers.attributes=[Sex]",
+    )
+    first, second = csv.customers(group).to_pylist()
+    assert first["customer_id"] == "a"
+    assert first["age_band"] == "19-24"  # 24 on 30 June 2020, a day before the birthday
+    assert first["region"] == "NY"  # the last row counts
+    assert first["attributes"] == [("Sex", "F")]
+    assert (second["age_band"], second["region"]) == (None, "WA")
+
+
+def test_a_file_of_customers_with_ages(file, tmp_path):
+    file.write_text("Id,Date,Price\na,2020-01-05,1\n")
+    (tmp_path / "people.csv").write_text("No;Age;Income\na;71;high\n;30;low\nb;;\n")
+    group = source(
+        file,
+        *MAPPED,
+        f"source.customers.path={tmp_path / 'people.csv'}",
+        "source.customers.columns.customer_id=No",
+        "source.customers.columns.age=Age",
+        "source.customers.columns.income_band=Income",
+    )
+    rows = csv.customers(group).to_pylist()
+    assert [(r["customer_id"], r["age_band"], r["income_band"]) for r in rows] == [
+        ("a", "65+", "high"),
+        ("b", None, None),
+    ]
+    assert csv.inputs(group) == [file, tmp_path / "people.csv"]
+
+
+def test_without_a_file_of_customers_nothing_is_known_of_them(file):
+    file.write_text("Id,Date,Price\na,2020-01-05,1\n")
+    assert csv.customers(source(file, *MAPPED)).num_rows == 0
+
+
+def test_a_compressed_file_is_read(tmp_path):
+    (tmp_path / "tx.csv.gz").write_bytes(gzip.compress(b"Id,Date,Price\na,2020-01-05,1\n"))
+    assert loaded(tmp_path / "tx.csv.gz", *MAPPED)[0].num_rows == 1
+
+
+def test_a_month_of_many_rows_comes_in_several_drafts_of_whole_customers(file, monkeypatch):
+    rows = "".join(f"c{i % 9},2020-01-05,{i}\n" for i in range(90))
+    file.write_text(f"Id,Date,Price\n{rows}")
+    monkeypatch.setattr(months, "LARGEST", 30)
+    drafts = list(csv.transactions(source(file, *MAPPED)))
+    assert [d.num_rows for d in drafts] != [90]
+    assert sum(d.num_rows for d in drafts) == 90
+    customers = [set(d["customer_id"].to_pylist()) for d in drafts]
+    assert sum(map(len, customers)) == 9
 
 
 @pytest.mark.parametrize(
@@ -146,12 +358,26 @@ def test_a_glob_reads_all_its_files(tmp_path):
         ),
         ([*MAPPED, "source.columns.amount=null"], "give amount, or quantity and unit_price"),
         ([*MAPPED, "source.direction.column=Way"], "source.direction.column=Way: the file has no"),
+        ([*MAPPED, "source.columns.booked_at=null"], "customer_id and booked_at are needed"),
+        ([*MAPPED, "source.decimal=x"], "source.decimal=x: give a point or a comma"),
+        ([*MAPPED, "source.currency=EUR"], "give both or none"),
+        ([*MAPPED, "source.date_format='%Q'"], "source: .*%Q"),
+        ([*MAPPED, "source.encoding=utf-1"], "source.encoding=utf-1 does not fit"),
+        ([*MAPPED, "source.skip=9"], "is empty after 9 lines"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_one_clear_error(file, overrides, message):
     file.write_text("Id,Date,Price\na,2020-01-05,1\n")
     with pytest.raises(UserError, match=message):
         loaded(file, *overrides)
+
+
+def test_a_file_of_another_encoding_is_one_clear_error_without_its_rows(file):
+    file.write_bytes("Id,Date,Price\nMüller,2020-01-05,1\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"source\.encoding=utf-8 does not fit") as error:
+        loaded(file, *MAPPED)
+    assert "ller" not in str(error.value)
+    assert loaded(file, *MAPPED, "source.encoding=latin-1")[0].num_rows == 1
 
 
 def test_a_missing_file_and_a_missing_path_are_clear_errors(tmp_path):

@@ -25,7 +25,8 @@ def test_the_committed_params_are_what_conf_composes(elsewhere):
 
 def test_an_override_changes_just_its_key(elsewhere):
     config.compose(["horizon=30"])
-    assert OmegaConf.load(elsewhere) == OmegaConf.merge(config.load(), {"horizon": 30})
+    before = OmegaConf.load(paths.PARAMS)
+    assert OmegaConf.load(elsewhere) == OmegaConf.merge(before, {"horizon": 30})
     assert config.load().horizon == 30
 
 

@@ -1,24 +1,33 @@
 """Cutoffs split past from future; no training target reaches past the cutoff it serves."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
+import pandas as pd
 import pytest
 
-from stages.domain.cutoffs import Plan, plan, training_cutoffs
+from stages.domain.cutoffs import History, Plan, plan, training_cutoffs
 from stages.domain.errors import UserError
 
-FIRST, NEWEST = date(2017, 1, 1), date(2017, 12, 31)
+YEAR = History(date(2017, 1, 1), date(2017, 12, 31), 365)
+
+
+def statements(first: str, months: int) -> tuple[History, list[date]]:
+    """The history of monthly statements, and their dates."""
+    days = [day.date() for day in pd.date_range(first, periods=months, freq="MS")]
+    return History(days[0], days[-1], months), days
 
 
 def test_scores_are_made_for_the_day_after_the_newest_transaction():
-    laid = plan(FIRST, NEWEST, 90)
+    laid = plan(YEAR, 90)
     assert laid.as_of == date(2018, 1, 1)
     assert laid.cutoff == date(2017, 10, 3)
+    assert (laid.target_days, laid.monthly) == (90, False)
 
 
 def test_training_steps_back_a_fifth_of_the_spare_history_but_at_least_a_third_of_the_horizon():
     # 275 days of history − 90 of horizon − 90 that a cutoff needs leave 95: a fifth is 19, below 30
-    assert plan(FIRST, NEWEST, 90).training == (
+    assert plan(YEAR, 90).training == (
         date(2017, 7, 5),
         date(2017, 6, 5),
         date(2017, 5, 6),
@@ -31,23 +40,76 @@ def test_a_long_history_gives_six_cutoffs_a_horizon_apart():
     assert days == tuple(date(2017, 12, 2) - timedelta(days=30 * i) for i in range(6))
 
 
-@pytest.mark.parametrize("horizon", [7, 30, 60, 90, 120])
-def test_no_training_target_ends_after_the_cutoff(horizon):
-    laid = plan(FIRST, NEWEST, horizon)
-    assert all(c + timedelta(days=horizon) <= laid.cutoff for c in laid.training)
-    assert all(c + timedelta(days=horizon) <= laid.as_of for c in laid.refit)
+@pytest.mark.parametrize("horizon", [7, 30, 60, 90, 120, 180])
+def test_no_training_target_ends_after_the_cutoff_and_none_are_crowded(horizon):
+    laid = plan(YEAR, horizon)
+    days = timedelta(days=laid.target_days)
+    for cutoffs, end in ((laid.training, laid.cutoff), (laid.refit, laid.as_of)):
+        assert 1 <= len(cutoffs) <= 6
+        assert all(c + days <= end for c in cutoffs)
+        gaps = [(a - b).days for a, b in pairwise(cutoffs)]
+        assert all(gap >= laid.target_days // 3 for gap in gaps)
 
 
-def test_a_history_too_short_for_the_horizon_says_what_to_do():
-    with pytest.raises(UserError, match="choose a shorter horizon, for example horizon=60"):
-        plan(FIRST, NEWEST, 180)
+def test_a_short_history_learns_the_longest_target_with_three_cutoffs():
+    laid = plan(YEAR, 120)
+    assert len(laid.training) == 3
+    assert laid.target_days < 120
+    longer = training_cutoffs(laid.first, laid.cutoff, laid.target_days + 1)
+    assert len(longer) < 3
+    assert laid.cutoff + timedelta(days=120) == laid.as_of  # the holdout is judged on all of it
+
+
+def test_the_holdouts_own_target_is_never_the_shortened_one():
+    laid = plan(YEAR, 120)
+    assert laid.cutoff not in laid.trained
+    assert set(laid.all) == {laid.as_of, laid.cutoff, *laid.trained}
+
+
+@pytest.mark.parametrize("newest", ["2005-10-01", "2019-03-01", "2020-03-01", "2020-02-01"])
+@pytest.mark.parametrize("horizon", [30, 90])
+def test_monthly_statements_are_cut_midway_and_none_of_the_future_is_seen(newest, horizon):
+    history, days = statements(str(pd.Timestamp(newest) - pd.DateOffset(months=11))[:10], 12)
+    laid = plan(history, horizon)
+    assert laid.monthly
+    assert all(cutoff.day in (15, 16) for cutoff in laid.all)
+    months = horizon // 30
+
+    def within(cutoff: date) -> list[date]:
+        return [d for d in days if cutoff <= d < cutoff + timedelta(days=laid.target_days)]
+
+    assert len([d for d in days if d >= laid.cutoff]) == months
+    for cutoffs, end in ((laid.training, laid.cutoff), (laid.refit, laid.as_of)):
+        for cutoff in cutoffs:
+            assert len(within(cutoff)) == round(laid.target_days / 30)
+            assert max(within(cutoff)) < end
+
+
+def test_six_statements_are_enough_for_a_month():
+    history, _ = statements("2005-04-01", 6)
+    laid = plan(history, 30)
+    assert [c.month for c in laid.training] == [7, 6, 5, 4]
+    assert laid.cutoff == date(2005, 8, 16)
+
+
+def test_two_bookings_a_month_are_no_statements():
+    assert not History(date(2020, 1, 1), date(2020, 12, 15), 24).monthly
+    assert History(date(2020, 1, 31), date(2020, 12, 31), 12).monthly
+
+
+def test_a_history_too_short_to_learn_from_says_what_to_do():
+    few_weeks = History(date(2017, 1, 1), date(2017, 2, 20), 51)
+    with pytest.raises(UserError, match="choose a shorter horizon, for example horizon=7"):
+        plan(few_weeks, 30)
+    assert plan(few_weeks, 7).training
 
 
 def test_a_cutoff_whose_future_is_not_over_is_refused():
     with pytest.raises(UserError, match="ends after as_of 2018-01-01"):
-        plan(FIRST, NEWEST, 90, cutoff=date(2017, 11, 1))
+        plan(YEAR, 90, cutoff=date(2017, 11, 1))
 
 
-def test_a_plan_survives_json():
-    laid = plan(FIRST, NEWEST, 30, as_of=date(2017, 12, 1))
+@pytest.mark.parametrize("history", [YEAR, statements("2017-01-01", 12)[0]])
+def test_a_plan_survives_json(history):
+    laid = plan(history, 30, as_of=date(2017, 12, 1))
     assert Plan.from_json(laid.to_json()) == laid

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from stages.domain import frame
+from stages.domain.audit import PROTECTED
 from stages.domain.errors import UserError
 
 MAY, JUNE = date(2020, 5, 1), date(2020, 6, 1)
@@ -45,3 +46,9 @@ def test_the_contract_refuses_a_customer_twice_at_a_cutoff():
     with pytest.raises(UserError, match="DUPLICATES") as refusal:
         frame.validate(pd.concat([joined()] * 2, ignore_index=True))
     assert "12.5" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("attribute", PROTECTED)
+def test_a_protected_attribute_has_no_place_in_the_frame(attribute):
+    with pytest.raises(KeyError, match=attribute):
+        frame.validate(joined().assign(**{attribute: 1.0}))

@@ -1,4 +1,4 @@
-"""A saved model scores like the one that was trained; a customer's score is theirs alone."""
+"""A customer's score is theirs alone; from transactions to scores, none is dropped."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -7,19 +7,19 @@ import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from stages.adapters import engine, models
 from stages.domain import frame
-from stages.domain.capability import CapabilityRegressor
 from stages.domain.features import daily, features, targets
 from stages.domain.scoring import score
-from stages.domain.spec import Spec
-from stages.domain.tables import TRANSACTIONS
+from stages.domain.tables import INSTANT, TRANSACTIONS
 from stages.domain.training import fit
+from tests.domain.crowd import FIRST, RECIPE, SPEC
 
-FIRST, AS_OF = date(2020, 1, 1), date(2020, 7, 1)
-SPEC = Spec(30, (14, 90), (15,), 7, ("purchase", "refund"))
+AS_OF = date(2020, 7, 1)
+BACKEND = engine.connect()
 
 
 def bank(customers: int) -> pa.Table:
@@ -39,33 +39,87 @@ def bank(customers: int) -> pa.Table:
     return pa.Table.from_pylist(rows, TRANSACTIONS.schema)
 
 
+def odd(customer: str, *rows: tuple[str, str]) -> pa.Table:
+    """A customer with so few transactions of the last day, as (amount, kind)."""
+    records = [
+        {
+            "customer_id": customer,
+            "booked_at": datetime(2020, 6, 30, tzinfo=UTC),
+            "transaction_id": str(number),
+            "amount": Decimal(amount),
+            "kind": kind,
+            "discount": Decimal(0),
+        }
+        for number, (amount, kind) in enumerate(rows)
+    ]
+    return pa.Table.from_pylist(records, TRANSACTIONS.schema)
+
+
 @pytest.fixture(scope="module")
 def model():
     days = daily(ibis.memtable(bank(200)), SPEC)
     cutoffs = [date(2020, 4, 1), date(2020, 5, 1), date(2020, 6, 1)]
-    past = features(days, [*cutoffs, AS_OF], SPEC).to_pandas()
-    rows = frame.join(past, targets(days, cutoffs, 30).to_pandas(), cutoffs)
-    rows["cutoff"] = rows["cutoff"].astype("datetime64[s]")
-    return fit(rows, cutoffs, AS_OF, FIRST, SPEC, CapabilityRegressor(), (0.5, 0.8))
+    past = BACKEND.to_pandas(features(days, [*cutoffs, AS_OF], SPEC))
+    rows = frame.join(past, BACKEND.to_pandas(targets(days, cutoffs, 30, 30)), cutoffs)
+    return fit(frame.validate(rows), cutoffs, AS_OF, FIRST, 30, RECIPE)
 
 
-def scored(model, table: pa.Table) -> pd.DataFrame:
-    return score(engine.connect(), ibis.memtable(table), model, AS_OF).set_index("customer_id")
+def scored(model, table: pa.Table, known=(), published=None) -> pd.DataFrame:
+    rows = score(BACKEND, ibis.memtable(table), model, AS_OF, known, published)
+    return rows.set_index("customer_id")
 
 
 def test_who_spends_more_every_week_is_expected_to_spend_more(model):
     rows = scored(model, bank(200))
     assert rows["expected_spend"].corr(pd.Series(np.arange(200.0), rows.index)) > 0.95
-    assert set(rows.loc["190":, "tier"]) == {"Top"}
-    assert set(rows.loc[:"090", "tier"]) == {"Base"}
+    assert set(rows.loc["190":, "segment"]) == {"Top · steady"}
+    assert set(rows.loc[:"090", "segment"]) == {"Base · steady"}
 
 
 def test_a_customers_score_does_not_depend_on_who_else_is_asked_about(model):
     table = bank(200)
-    alone = table.filter(pa.compute.equal(table["customer_id"], "123"))
+    alone = table.filter(pc.equal(table["customer_id"], "123"))
     assert scored(model, alone).loc["123"].equals(scored(model, table).loc["123"])
 
 
 def test_a_saved_model_scores_the_same_to_the_bit(model, tmp_path):
     models.save(model, tmp_path)
     assert scored(models.load(tmp_path), bank(20)).equals(scored(model, bank(20)))
+
+
+def test_customers_with_little_or_nothing_are_scored_with_a_word_of_caution(model):
+    table = pa.concat_tables(
+        [
+            bank(3),
+            odd("refunds", ("-5", "refund"), ("-7", "refund")),
+            odd("salary", ("-900", "income")),
+            odd("once", ("12", "purchase")),
+        ]
+    )
+    rows = scored(model, table, known=["never", "001"])
+    assert list(rows.index) == ["000", "001", "002", "never", "once", "refunds", "salary"]
+    assert np.isfinite(rows[["expected_spend", "low", "high", "percentile"]]).all(axis=None)
+    caution = rows["confidence"].str.removesuffix("200 customers, below 500")
+    assert caution.drop(["000", "001", "002"]).to_dict() == {
+        "never": "low: no history yet; ",
+        "once": "low: a single day of transactions; ",
+        "refunds": "low: no spend yet; ",
+        "salary": "low: no spend yet; ",
+    }
+
+
+def test_transactions_on_the_day_of_the_score_are_not_seen(model):
+    later = bank(2)
+    days = pc.add(later["booked_at"], pa.scalar(timedelta(days=182))).cast(INSTANT)
+    later = later.set_column(1, "booked_at", days).cast(TRANSACTIONS.schema)
+    assert pc.min(days).as_py().date() == AS_OF
+    assert scored(model, pa.concat_tables([bank(2), later])).equals(scored(model, bank(2)))
+
+
+def test_a_published_tier_is_that_of_its_customer_whatever_the_order(model):
+    plain = scored(model, bank(200))
+    cut = model.ranking.cuts[0]
+    near = plain.index[plain["expected_spend"].between(0.92 * cut, 1.08 * cut)]
+    assert len(near) > 3
+    published = {name: "Top" if name == "000" else "Base" for name in reversed(near)}
+    assert set(scored(model, bank(200), published=published).loc[near, "tier"]) == {"Base"}

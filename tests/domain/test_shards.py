@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from stages.domain.shards import month_of, shard_of
+from stages.domain.shards import month_of, partitioned, shard_of
 from stages.domain.tables import INSTANT
 
 
@@ -35,3 +35,16 @@ def test_the_month_is_that_of_utc_to_the_millisecond() -> None:
 def test_no_rows_have_no_partition() -> None:
     assert shard_of(pa.array([], pa.string()), 4).to_pylist() == []
     assert month_of(pa.array([], INSTANT)).to_pylist() == []
+
+
+def test_month_and_shard_stand_behind_the_other_columns() -> None:
+    rows = pa.table(
+        {
+            "customer_id": ["123456789", "müller"],
+            "booked_at": pa.array([datetime(2017, 1, 31, tzinfo=UTC)] * 2, INSTANT),
+        }
+    )
+    found = partitioned(rows, 8)
+    assert found.column_names == ["customer_id", "booked_at", "month", "shard"]
+    assert found["month"].to_pylist() == ["2017-01", "2017-01"]
+    assert found["shard"].to_pylist() == [6, 1]

@@ -30,3 +30,33 @@ def test_customers_alike_share_a_percentile_in_the_middle_of_their_block():
 def test_percentiles_never_fall_as_capability_rises():
     place = RANKING.percentile(np.linspace(0, 120, 500))
     assert (np.diff(place) >= 0).all()
+
+
+def published(*tiers):
+    return np.array(tiers, dtype=object)
+
+
+def test_a_customer_leaves_the_published_tier_only_past_its_cut_by_a_tenth():
+    low, high = RANKING.cuts  # 50.5 and 80.2
+    spend = np.array([low * 1.09, low * 1.11, low * 0.91, low * 0.89, high * 1.09, high * 0.91])
+    before = published("Base", "Base", "Middle", "Middle", "Middle", "Top")
+    after = ["Base", "Middle", "Middle", "Base", "Middle", "Top"]
+    assert RANKING.tier(spend, before).tolist() == after
+
+
+def test_a_leap_over_two_cuts_is_made_at_once():
+    spend = np.array([200.0, 1.0, 85.0])
+    assert RANKING.tier(spend, published("Base", "Top", "Base")).tolist() == [
+        "Top",
+        "Base",
+        "Middle",  # past the cut of Top, but not by a tenth
+    ]
+
+
+def test_who_was_not_published_before_gets_the_tier_of_the_cuts():
+    spend = np.array([51.0, 51.0, 51.0])
+    assert RANKING.tier(spend, published(None, np.nan, "Base")).tolist() == [
+        "Middle",
+        "Middle",
+        "Base",
+    ]

@@ -18,13 +18,13 @@ from stages.adapters.store.retry import PASSING
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 THREE = "{'class': 'SimpleStrategy', 'replication_factor': 3}"
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 180
 
 
 class Nodes:
     """A cluster of three, of which each node holds every row."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, heap: str) -> None:
         storage = free_port(HOSTS[0])
         self.port = _common_port()
         self._configs = [
@@ -32,7 +32,7 @@ class Nodes:
                 folder / host,
                 host=host,
                 port=self.port,
-                heap="512m",
+                heap=heap,
                 seeds=(f"{HOSTS[0]}:{storage}",),
                 extra={"storage_port": storage},
             )
@@ -105,9 +105,9 @@ def _common_port() -> int:
 
 
 @contextmanager
-def three_nodes(folder: Path) -> Iterator[Nodes]:
+def three_nodes(folder: Path, heap: str) -> Iterator[Nodes]:
     """Yield the running cluster; end it whatever happens."""
-    nodes = Nodes(folder)
+    nodes = Nodes(folder, heap)
     try:
         nodes.up()
         yield nodes

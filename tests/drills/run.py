@@ -44,7 +44,7 @@ class Run:
             time.sleep(_PAUSE)
         return self.rows
 
-    def end(self, within: float = 600) -> int:
+    def end(self, within: float = 1800) -> int:
         """Wait for the end; return the exit status."""
         try:
             status = self.process.wait(within)

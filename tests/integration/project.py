@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,18 @@ class Project:
         project.run("git", "add", "--all")
         project.run("git", *author, "commit", "--quiet", "--message", "a copy")
         return project
+
+    def twin(self, root: Path) -> "Project":
+        """A copy as it stands, with a tracking database and artifacts of its own."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        with (
+            closing(sqlite3.connect(self.root / "mlflow.db")) as theirs,
+            closing(sqlite3.connect(":memory:")) as ours,
+        ):
+            ours.executescript("\n".join(theirs.iterdump()).replace(str(self.root), str(root)))
+            (root / "mlflow.db").unlink()
+            ours.execute("VACUUM INTO ?", [str(root / "mlflow.db")])
+        return replace(self, root=root)
 
     def run(self, *command: str, status: int = 0) -> str:
         """Run a command that ends with `status`; return all it wrote."""

@@ -80,6 +80,29 @@ def test_a_second_run_asks_the_database_and_runs_nothing_else(project):
     assert project.lock() == before
 
 
+def test_an_unchanged_bank_shows_no_drift_and_gives_no_reason_to_retrain(project):
+    assert "no drift" in project.stage("drift")
+    assert "nothing has changed" in project.stage("detect", status=3)
+    assert json.loads((project.root / "reports/detect.json").read_text())["reasons"] == []
+
+
+def test_a_published_score_can_be_computed_again(project):
+    scores = pd.read_parquet(project.root / "data/scores/scores.parquet")
+    said = project.stage("replay", scores["customer_id"].iloc[0], "1")
+    assert "the same score: model 1" in said
+    assert "differs" not in said
+
+
+def test_each_segment_is_described_and_each_sentence_of_its_playbook_has_its_figure(project):
+    told = json.loads((project.root / "reports/segments.json").read_text())
+    scores = pd.read_parquet(project.root / "data/scores/scores.parquet")
+    sizes = scores["segment"].value_counts()
+    assert {s["segment"]: s["customers"] for s in told["segments"]} == sizes[sizes >= 10].to_dict()
+    sentences = [s for topics in told["playbook"].values() for t in topics.values() for s in t]
+    assert sentences
+    assert all("n=" in sentence for sentence in sentences)
+
+
 def test_another_folder_rebuilds_to_the_same_bytes(project, cassandra, tmp_path):
     other = Project.copy(tmp_path, cassandra)
     other.run("dvc", "repro")

@@ -1,99 +1,139 @@
-"""MLflow's own scoring server, as `make serve` starts it, answers what the batch computed."""
+"""`make serve` answers what the batch computed, and what plain `mlflow models serve` answers."""
 
 import json
-import os
 import re
-import signal
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
 
 import pandas as pd
 import pyarrow.dataset as ds
 import pytest
 
-from stages.adapters.local.listening import free_port
+from stages.adapters.files import read_json
 from stages.adapters.paths import ROOT
+from stages.domain.spec import Spec
+from stages.serving.interface import ANSWER
+from tests.domain.parity import assert_same
+from tests.integration.endpoint import JSON, Endpoint, row
 from tests.integration.project import Project
-
-SECONDS_TO_START = 90
-COLUMNS = ["customer_id", "expected_spend", "percentile", "tier", "model_version", "as_of"]
 
 
 @pytest.fixture(scope="module")
-def endpoint(project: Project) -> Iterator[str]:
-    """The address of a serving process of our own."""
-    port = free_port("127.0.0.1")
-    process = project.start("make", "serve", f"SERVE_PORT={port}", "--old-file", ".venv/bin/.ready")
-    try:
-        deadline = time.monotonic() + SECONDS_TO_START
-        while not answers(f"http://127.0.0.1:{port}/ping"):
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < deadline, "serving did not start"
-            time.sleep(0.3)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+def endpoint(project: Project) -> Iterator[Endpoint]:
+    with Endpoint.serving(project) as endpoint:
+        yield endpoint
 
 
-def answers(address: str) -> bool:
-    try:
-        return urllib.request.urlopen(address, timeout=5).status == 200
-    except OSError:
-        return False
+@pytest.fixture(scope="module")
+def plain(project: Project) -> Iterator[Endpoint]:
+    """MLflow's own server of the same model."""
+    command = ("make", "serve-plain", "--old-file", ".venv/bin/.ready")
+    with Endpoint.serving(project, *command) as endpoint:
+        yield endpoint
 
 
-def ask(endpoint: str, **body: Any) -> tuple[int, dict]:
-    """POST to /invocations; return status and answer."""
-    request = urllib.request.Request(
-        f"{endpoint}/invocations", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
-
-
-def row(**replaced: Any) -> dict:
-    return {"customer_id": "anna", "booked_at": "2017-12-20T10:00:00", "amount": 62.4} | replaced
-
-
-def test_a_served_score_equals_the_published_one(project, endpoint):
-    scores = pd.read_parquet(project.root / "data/scores/scores.parquet").set_index("customer_id")
+@pytest.fixture(scope="module")
+def records(project: Project) -> list[dict]:
+    """Transactions of every 60th customer, as a caller would send them."""
+    scores = scores_of(project)
     some = scores.sort_values("expected_spend").index[::60].tolist()
-    raw = ds.dataset(project.root / "data/raw/transactions").to_table(
-        filter=ds.field("customer_id").isin(some)
-    )
-    rows = raw.to_pandas().drop(columns=["channel", "region", "quantity"])
-    rows = rows.astype({"amount": float, "discount": float})
-    rows["booked_at"] = rows["booked_at"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f")
-    status, answer = ask(endpoint, dataframe_records=rows.to_dict("records"))
+    kept = ds.field("customer_id").isin(some)
+    rows = ds.dataset(project.root / "data/raw/transactions").to_table(filter=kept).to_pandas()
+    rows = rows.drop(columns=["channel", "quantity"]).astype({"amount": float, "discount": float})
+    rows["booked_at"] = rows["booked_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+
+
+def scores_of(project: Project) -> pd.DataFrame:
+    return pd.read_parquet(project.root / "data/scores/scores.parquet").set_index("customer_id")
+
+
+def test_every_customer_has_the_same_features_online_as_in_the_batch(project):
+    model = read_json(project.root / "models/capability/model.json")
+    spec = Spec(**{k: tuple(v) if isinstance(v, list) else v for k, v in model["spec"].items()})
+    transactions = ds.dataset(project.root / "data/raw/transactions").to_table()
+    assert assert_same(transactions, date.fromisoformat(model["as_of"]), spec) == 2469
+
+
+def test_a_served_score_equals_the_published_one(project, endpoint, records):
+    status, answer = endpoint.score(records)
     assert status == 200
+    assert list(answer["predictions"][0]) == list(ANSWER)
     served = pd.DataFrame(answer["predictions"]).set_index("customer_id")
-    assert sorted(served.index) == sorted(some)
-    assert list(answer["predictions"][0]) == COLUMNS
-    for figure in ("expected_spend", "percentile"):
-        difference = (served[figure] - scores.loc[served.index, figure]).abs()
-        assert (difference <= 1e-9 * scores.loc[served.index, figure].abs()).all()
-    assert (served["tier"] == scores.loc[served.index, "tier"]).all()
+    scores = scores_of(project).loc[served.index]
+    assert len(served) == len({r["customer_id"] for r in records})
+    for figure in ("expected_spend", "low", "high", "percentile"):
+        assert ((served[figure] - scores[figure]).abs() <= 1e-9 * scores[figure].abs()).all()
+    for name in ("tier", "momentum", "segment", "style", "confidence", "model_version"):
+        assert (served[name] == scores[name]).all()
+    assert (served["reasons"].map(len) == 2).all()
+
+
+@pytest.mark.parametrize("customers", [1, 7])
+@pytest.mark.parametrize("params", [{}, {"as_of": "2017-10-01"}])
+def test_the_fast_path_answers_what_mlflows_app_answers_to_the_byte(
+    endpoint, plain, records, customers, params
+):
+    some = sorted({r["customer_id"] for r in records})[:customers]
+    sent = [r for r in records if r["customer_id"] in some]
+    body = json.dumps({"dataframe_records": sent} | ({"params": params} if params else {}))
+    before = counted(endpoint, "fast")
+    ours, theirs = (e.raw("POST", "/invocations", body, JSON) for e in (endpoint, plain))
+    assert counted(endpoint, "fast") == before + 1
+    assert (ours[0], theirs[0]) == (200, 200)
+    assert ours[2] == theirs[2]
+
+
+@pytest.mark.parametrize("form", ["dataframe_split", "instances", "parquet"])
+def test_other_forms_of_a_request_are_answered_by_mlflows_app_alike(endpoint, plain, form):
+    rows = pd.DataFrame([row(), row(customer_id="ben", amount=-3.5)])
+    if form == "parquet":
+        body, kind = rows.to_parquet(), "application/vnd.apache.parquet"
+    else:
+        orient = {"dataframe_split": "split", "instances": "records"}[form]
+        body, kind = json.dumps({form: rows.to_dict(orient)}), "application/json"
+    before = counted(endpoint, "mlflow")
+    ours, theirs = (
+        e.raw("POST", "/invocations", body, {"Content-Type": kind}) for e in (endpoint, plain)
+    )
+    assert counted(endpoint, "mlflow") == before + 1
+    assert (ours[0], ours[2]) == (200, theirs[2])
+    assert (
+        ours[2]
+        == endpoint.raw(
+            "POST", "/invocations", json.dumps({"dataframe_records": rows.to_dict("records")}), JSON
+        )[2]
+    )
+
+
+def counted(endpoint: Endpoint, by: str) -> float:
+    text = endpoint.raw("GET", "/metrics")[2].decode()
+    found = re.search(rf'^purchasing_invocations_total{{by="{by}"}} (\S+)$', text, re.MULTILINE)
+    return float(found.group(1)) if found else 0.0
 
 
 def test_a_lapsed_customer_is_scored_as_of_the_models_date_not_of_their_newest_row(endpoint):
-    _, answer = ask(endpoint, dataframe_records=[row(booked_at="2017-03-01T10:00:00")])
+    _, answer = endpoint.score([row(booked_at="2017-03-01T10:00:00")])
     assert answer["predictions"][0]["as_of"] == "2018-01-02"
-    _, fresh = ask(endpoint, dataframe_records=[row(booked_at="2018-01-01T10:00:00")])
+    _, fresh = endpoint.score([row(booked_at="2018-01-01T10:00:00")])
     lapsed, active = (a["predictions"][0]["expected_spend"] for a in (answer, fresh))
     assert lapsed < active
 
 
-def test_as_of_may_be_asked_for(endpoint):
-    status, answer = ask(endpoint, dataframe_records=[row()], params={"as_of": "2018-03-01"})
-    assert (status, answer["predictions"][0]["as_of"]) == (200, "2018-03-01")
+def test_as_of_may_be_asked_for_and_what_is_booked_since_is_not_looked_at(endpoint):
+    later = row(booked_at="2018-03-01T00:00:00", amount=900.0)
+    _, with_it = endpoint.score([row(), later], as_of="2018-03-01")
+    _, without = endpoint.score([row()], as_of="2018-03-01")
+    assert with_it == without
+    assert with_it["predictions"][0]["as_of"] == "2018-03-01"
+
+
+def test_an_instant_means_the_same_however_it_is_written(endpoint):
+    texts = ("2017-12-20T10:00:00", "2017-12-20T10:00:00Z", "2017-12-20T11:00:00+01:00")
+    answers = [endpoint.score([row(booked_at=text)]) for text in texts]
+    assert answers[0][0] == 200
+    assert answers[0] == answers[1] == answers[2]
 
 
 @pytest.mark.parametrize(
@@ -101,19 +141,60 @@ def test_as_of_may_be_asked_for(endpoint):
     [
         ([row(customer_id="")], {}, "customer_id is missing"),
         ([row(kind="gift")], {}, "kind is none of"),
+        ([row(amount=None)], {}, "amount is missing or not a finite number"),
+        ([row(amount="anna")], {}, "amount: numbers are expected"),
+        ([row(booked_at="soon")], {}, "booked_at is missing or not a date"),
+        ([row(booked_at="2090-01-01")], {}, "booked_at is in the future"),
+        ([{"customer_id": "anna", "amount": 62.4}], {}, "every transaction needs booked_at"),
+        ([], {}, "there is no transaction"),
         ([row()], {"as_of": "soon"}, "params.as_of: give a date as YYYY-MM-DD"),
     ],
 )
 def test_a_bad_request_names_the_field_and_echoes_no_row(endpoint, records, params, reason):
-    status, answer = ask(endpoint, dataframe_records=records, params=params)
+    status, answer = endpoint.score(records, **params)
     assert status == 400
     assert reason in answer["message"]
     assert "62.4" not in json.dumps(answer)
+    assert "anna" not in json.dumps(answer)
+
+
+def test_a_published_score_is_found_by_its_id_and_the_version_is_in_every_answer(project, endpoint):
+    scores = scores_of(project)
+    for customer in (scores.index[0], scores.index[1234], scores.index[-1]):
+        status, headers, body = endpoint.raw("GET", f"/customers/{customer}")
+        found = json.loads(body)
+        assert (status, found["customer_id"]) == (200, customer)
+        assert found["expected_spend"] == scores.loc[customer, "expected_spend"]
+        assert found["as_of"] == "2018-01-02"
+        assert headers["x-model-version"] == "1"
+    status, answer = endpoint.ask("GET", "/customers/nobody-of-that-name")
+    assert (status, answer["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert "nobody" not in answer["message"]
+
+
+def test_segments_and_health_are_told(project, endpoint):
+    assert endpoint.ask("GET", "/segments")[1] == read_json(project.root / "reports/segments.json")
+    health = endpoint.ask("GET", "/health")[1]
+    assert (health["model_version"], health["problem"]) == ("1", None)
+    assert health["scores"]["customers"] == 2469
+
+
+def test_the_openapi_page_has_examples_that_work(endpoint):
+    assert endpoint.raw("GET", "/docs")[0] == 200
+    page = endpoint.ask("GET", "/openapi.json")[1]
+    sent = page["paths"]["/invocations"]["post"]["requestBody"]["content"]["application/json"]
+    _, answer = endpoint.ask("POST", "/invocations", sent["example"])
+    assert [p["customer_id"] for p in answer["predictions"]] == ["anna", "ben"]
 
 
 def test_the_curl_of_the_readme_works_as_pasted(endpoint):
     command = re.search(r"curl -s .*?\n  \]}'", (ROOT / "README.md").read_text(), re.DOTALL)
     assert command is not None
-    pasted = command.group().replace("http://127.0.0.1:5001", endpoint)
+    pasted = command.group().replace("127.0.0.1:5001", f"127.0.0.1:{endpoint.port}")
     done = subprocess.run(pasted, shell=True, capture_output=True, text=True, check=True)
     assert [p["customer_id"] for p in json.loads(done.stdout)["predictions"]] == ["anna", "ben"]
+
+
+def test_the_smoke_test_passes(project, endpoint):
+    said = project.run("make", "smoke", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready")
+    assert "serves version 1 as it should" in said

@@ -1,5 +1,6 @@
 """The store on a real Cassandra: what is written is what is read, counted and summed."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -244,6 +245,27 @@ def test_any_change_of_a_partition_shows(session: Session, ks: str, change: str)
     )
     before = summary.summaries(session, ks)
     session.execute(change.format(t=f"{ks}.transactions", w=where, behind=behind))
+    assert changed(summary.summaries(session, ks), before) == [partition]
+
+
+@pytest.mark.parametrize(
+    "expiring",
+    [
+        "UPDATE {t} USING TTL 1 SET category = 'toys' {w}",  # a cell
+        "INSERT INTO {t} (month, shard, customer_id, booked_at, transaction_id, amount)"
+        " VALUES ('2017-01', {s}, '7', '2017-01-06Z', 'c', 1.00) USING TTL 1",  # a row
+    ],
+)
+def test_what_expires_shows(session: Session, ks: str, expiring: str) -> None:
+    load(session, ks, ROWS)
+    partition = ("2017-01", shard_of(pa.array(["7"]), SHARDS)[0].as_py())
+    where = (
+        f"WHERE month = '{partition[0]}' AND shard = {partition[1]} AND customer_id = '7'"
+        " AND booked_at = '2017-01-05 12:30:15.250Z' AND transaction_id = 'a'"
+    )
+    session.execute(expiring.format(t=f"{ks}.transactions", w=where, s=partition[1]))
+    before = summary.summaries(session, ks)
+    time.sleep(2)  # the store counts whole seconds
     assert changed(summary.summaries(session, ks), before) == [partition]
 
 

@@ -21,7 +21,7 @@ from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 90
+START_SECONDS = 180  # on a busy machine; a process that ends is noticed at once
 STOP_SECONDS = 30
 
 # One node at a time starts or stops for this user, so that a port seen free stays free and two

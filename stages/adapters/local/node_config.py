@@ -91,6 +91,7 @@ def command(config: NodeConfig, jars: list[Path]) -> list[str]:
         f"-Dcassandra.logdir={folder / 'logs'}",
         f"-Djava.io.tmpdir={folder / 'tmp'}",
         f"-Djna.tmpdir={folder / 'tmp'}",
+        "-Dcassandra-foreground=yes",  # else it says nothing more once it has started
         # One machine: nobody far away to wait for.
         "-Dcassandra.skip_wait_for_gossip_to_settle=0",
         "-Dcassandra.ring_delay_ms=2000",

@@ -12,6 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from stages.adapters.files import digest
 from stages.domain.errors import UserError
 
+DRAFTS = Path(__file__).parents[1] / "drafts"  # code that several sources share
+
 
 class Source(Protocol):
     """What a source module has; each function takes the configuration group `source`."""
@@ -40,6 +42,7 @@ def module(name: str) -> Source:
 
 def fingerprint(source: Source, group: DictConfig) -> str:
     """A digest of all that decides what the source yields: its files, settings and code."""
-    files = [Path(source.__file__), *source.inputs(group)]
+    code = [Path(source.__file__), *sorted(DRAFTS.glob("*.py"))]
+    files = [*code, *source.inputs(group)]
     parts = [OmegaConf.to_yaml(group, sort_keys=True), *map(digest, files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Control totals: what was loaded is in the store, counted and summed exactly."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,9 +16,10 @@ from stages.adapters.store.wire import Wire
 from stages.domain.contract import KEY
 from stages.domain.errors import UserError
 from stages.domain.manifest import Partition
-from stages.domain.shards import month_of, shard_of
+from stages.domain.shards import partitioned
 from stages.domain.tables import TRANSACTIONS
 
+_SOURCE = "source"  # the setting that names the source whose rows these are
 _LOADED = "loaded"  # the setting that names what was loaded last, whole
 _LOADING = "loading"  # the setting that names what is being loaded, and how far
 
@@ -50,13 +52,6 @@ class Totals:
     def amount(self) -> Decimal:
         """The sum of all amounts."""
         return sum((amount for _, amount in self.by_partition.values()), Decimal(0))
-
-
-def partitioned(rows: pa.Table, shards: int) -> pa.Table:
-    """Canonical transactions with their `month` and `shard`."""
-    return rows.append_column("month", month_of(rows["booked_at"])).append_column(
-        "shard", shard_of(rows["customer_id"], shards)
-    )
 
 
 def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.Table]) -> None:
@@ -94,6 +89,25 @@ def _lacking(
             there = pa.Table.from_batches(pages, TRANSACTIONS.schema)
             lacking += ours.join(there, [*KEY, "amount"], join_type="left anti").num_rows
     return lacking
+
+
+def claim(session: Session, keyspace: str, name: str, files: list[str]) -> None:
+    """Make the keyspace that of the source `name` and its `files`, or find it so.
+
+    Files may grow and others may join them; a source without files is known by its name. Raises
+    UserError where the rows in the keyspace came from elsewhere: the two would mix for good.
+    """
+    known = json.loads(_setting(session, keyspace, _SOURCE) or "null")
+    if known and (known["name"] != name or not set(known["files"]) <= set(files)):
+        theirs = " ".join([known["name"], *known["files"][:1]])
+        more = f" and {len(known['files']) - 1} more" if known["files"][1:] else ""
+        raise UserError(
+            f"keyspace {keyspace} holds the source {theirs}{more}, with which this one would mix:"
+            " choose another store.keyspace, or give a source.path that matches those files, too"
+        )
+    mine = {"name": name, "files": files}
+    if mine != known:
+        _set(session, keyspace, _SOURCE, json.dumps(mine))
 
 
 def loaded(session: Session, keyspace: str) -> str | None:

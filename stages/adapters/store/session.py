@@ -17,7 +17,7 @@ from cassandra.cluster import (
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
 from omegaconf import DictConfig
 
-from stages.adapters.local import node
+from stages.adapters.local import node_state
 from stages.adapters.paths import NODE
 from stages.adapters.store import security
 from stages.adapters.store.refusal import refusal
@@ -102,12 +102,12 @@ def _configured(store: DictConfig) -> list[str]:
         return list(store.contact_points)
     if store.kind != "local":
         raise UserError(f"store.kind={store.kind}: give local, cluster or astra")
-    address = node.address(NODE)
-    if address is None:
+    node = node_state.find(NODE)
+    if node is None or not node.ready:
         raise UserError(
             f"no Cassandra runs here: start one with `make up`, or set {CONTACT_POINTS}"
         )
-    return [str(address)]
+    return [str(node.address)]
 
 
 def _contact_points(points: list[str]) -> tuple[list[str], int]:

@@ -10,6 +10,7 @@ from cassandra.query import tuple_factory
 
 from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import patiently
+from stages.adapters.store.wire import PAGE_ROWS
 from stages.domain.manifest import Partition, Summary
 from stages.domain.tables import TRANSACTIONS
 
@@ -40,6 +41,7 @@ def summaries(
     table = qualified(keyspace, TRANSACTIONS.name)
     query = f"SELECT count(*), sum(amount), {times} FROM {table} WHERE month = ? AND shard = ?"
     select = patiently(lambda: session.prepare(query))
+    select.fetch_size = PAGE_ROWS  # the store sums a partition page by page, too
     wanted = partitions(session, keyspace) if among is None else among
     found: dict[Partition, Summary] = {}
 

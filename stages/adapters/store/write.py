@@ -17,13 +17,13 @@ from stages.adapters.store import encode
 from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import PASSING, PAUSES, gave_up
 from stages.adapters.store.wire import Batch, Rows, Wire, row_head
-from stages.domain.shards import month_of, shard_of
+from stages.domain.shards import partitioned
 from stages.domain.tables import TRANSACTIONS, Table
 
 log = logging.getLogger(__name__)
 
 BATCH_ROWS = 150
-IN_FLIGHT = 64  # batches sent and not answered
+IN_FLIGHT = 64  # most batches sent and not answered; fewer while the store falls behind
 SLICE_ROWS = 1 << 17  # rows encoded at a time, which bounds memory
 
 
@@ -35,7 +35,7 @@ def write_transactions(
     A null leaves a cell as it is: nothing is written and no tombstone either. Raises UserError
     when the store does not answer.
     """
-    _write(session, keyspace, TRANSACTIONS, _partitioned(table, shards), on_rows)
+    _write(session, keyspace, TRANSACTIONS, _by_partition(table, shards), on_rows)
 
 
 def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Table) -> None:
@@ -47,13 +47,11 @@ def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Tabl
     _write(session, keyspace, table_def, rows, lambda count: None)
 
 
-def _partitioned(table: pa.Table, shards: int) -> Iterator[pa.Table]:
+def _by_partition(table: pa.Table, shards: int) -> Iterator[pa.Table]:
     """Yield slices of transactions with their month and shard, partition after partition."""
     for at in range(0, table.num_rows, SLICE_ROWS):
         rows = table.slice(at, SLICE_ROWS).cast(TRANSACTIONS.schema)
-        rows = rows.append_column("month", month_of(rows["booked_at"]))
-        rows = rows.append_column("shard", shard_of(rows["customer_id"], shards))
-        yield rows.sort_by([("month", "ascending"), ("shard", "ascending")])
+        yield partitioned(rows, shards).sort_by([("month", "ascending"), ("shard", "ascending")])
 
 
 def _write(
@@ -107,9 +105,12 @@ def _bounds(keys: pa.Table) -> Iterator[tuple[int, int]]:
 
 
 def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) -> None:
-    """Send batches, IN_FLIGHT at a time; what fails for now waits and is sent again."""
+    """Send batches side by side; what fails for now waits and is sent again.
+
+    Each failure halves how many are under way at a time, each answer allows one more.
+    """
     answers: SimpleQueue[tuple[Batch, int, float, Exception | None]] = SimpleQueue()
-    flying = 0
+    flying, most = 0, IN_FLIGHT
 
     def launch(batch: Batch, attempt: int) -> None:
         first = Lock()  # two nodes asked for one batch are one batch: the later answer is dropped
@@ -122,21 +123,24 @@ def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) 
 
     def land() -> int:
         """Take one answer; return how many batches it ends."""
+        nonlocal most
         batch, attempt, heard_at, error = answers.get()
         if error is None:
             on_rows(len(batch))
+            most = min(most + 1, IN_FLIGHT)
             return 1
         if not isinstance(error, PASSING):
             raise error
         if attempt == len(PAUSES):
             raise gave_up(error) from error
+        most = max(most // 2, 1)
         log.info("%s: sending %d rows again", type(error).__name__, len(batch))
         time.sleep(max(0.0, heard_at + PAUSES[attempt] - time.monotonic()))
         launch(batch, attempt + 1)
         return 0
 
     for batch in batches:
-        while flying >= IN_FLIGHT:
+        while flying >= most:
             flying -= land()
         launch(batch, 0)
         flying += 1

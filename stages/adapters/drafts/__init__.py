@@ -1,0 +1,1 @@
+"""How sources make their draft tables (domain/contract.py says what a draft is)."""

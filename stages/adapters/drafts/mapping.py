@@ -1,0 +1,149 @@
+"""Rows of any table become drafts by a mapping of columns (conf/source/mapping/columns.yaml)."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import duckdb
+import pyarrow as pa
+from omegaconf import DictConfig, ListConfig
+
+from stages.adapters.drafts import months, texts
+from stages.domain.errors import UserError
+
+FILE, LINE, PROBLEM = "#file", "#line", "#problem"  # a row's place, beside the table's own columns
+
+_KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "region")
+# Position among the rows alike makes the id of a row that has none. Other columns stay out of
+# it: mapped later, they change the same rows instead of adding them again.
+_MADE_ID = """*, concat(round(amount, 2), '-',
+    row_number() OVER (PARTITION BY customer_id, booked_at, round(amount, 2) ORDER BY file, line)
+) AS transaction_id"""
+
+
+def drafts(
+    db: duckdb.DuckDBPyConnection, source: DictConfig, tables: Iterable[pa.Table]
+) -> Iterator[pa.Table]:
+    """Yield the drafts of all rows of `tables`, a month at a time.
+
+    `tables` have the columns that source.columns names, and FILE, LINE and PROBLEM. A cell that
+    cannot be read is null, for the contract to name. Beside the canonical columns a draft has
+    `file` and `line`, the row's place, and `problem`, why it is none.
+    """
+    made = False
+    for rows in tables:
+        insert = "INSERT INTO draft" if made else "CREATE TABLE draft AS"
+        db.register("rows", rows)
+        try:
+            db.execute(f"{insert} {_query(source, rows.schema)}")
+        except duckdb.Error as error:
+            raise UserError(f"source: {str(error).splitlines()[0]}") from error
+        made = True
+    if made:
+        columns = _MADE_ID if source.columns.transaction_id is None else "*"
+        yield from months.by_month(db, "draft", columns, "file, line")
+
+
+def entries(source: DictConfig) -> dict[str, object]:
+    """What names columns of the file, by its key in the configuration."""
+    columns = {f"columns.{key}": given for key, given in source.columns.items()}
+    return {**columns, "direction.column": source.direction.column}
+
+
+def names(given: object) -> list[str]:
+    """The columns that one entry names: none, one or several."""
+    if given is None:
+        return []
+    return [str(name) for name in given] if isinstance(given, ListConfig) else [str(given)]
+
+
+def check_columns(entries: dict[str, object], there: Iterable[str]) -> None:
+    """UserError for the first entry that names a column that is not `there`."""
+    for key, given in entries.items():
+        for name in names(given):
+            if name not in there:
+                raise UserError(
+                    f"source.{key}={name}: the file has no such column; it has {', '.join(there)}"
+                )
+
+
+def check(source: DictConfig) -> None:
+    """UserError unless the mapping makes sense, whatever the file."""
+    columns = source.columns
+    if columns.customer_id is None or columns.booked_at is None:
+        raise UserError("source.columns: customer_id and booked_at are needed")
+    priced = columns.quantity is not None and columns.unit_price is not None
+    if not priced and columns.amount is columns.debit is columns.credit is None:
+        raise UserError(
+            "source.columns: give amount, or quantity and unit_price, or debit and credit"
+        )
+    if source.decimal not in (".", ","):
+        raise UserError(f"source.decimal={source.decimal}: give a point or a comma")
+    if (columns.currency is None) != (source.currency is None):
+        raise UserError("source.currency and source.columns.currency: give both or none")
+
+
+def cell(given: object, missing: ListConfig) -> str:
+    """The text, in SQL, of the column or columns that one entry of a mapping names."""
+    parts = [texts.identifier(name) for name in names(given)]
+    return texts.words(
+        f"concat_ws(' ', {', '.join(parts)})" if len(parts) > 1 else parts[0], missing
+    )
+
+
+def _query(source: DictConfig, schema: pa.Schema) -> str:
+    """A query for the drafts of table `rows`."""
+    given = {key: value for key, value in source.columns.items() if value is not None}
+    if source.direction.column is not None:
+        given["direction"] = source.direction.column
+    cells = [f"{cell(value, source.missing)} AS {key}" for key, value in given.items()]
+    place = [f'"{FILE}" AS file', f'"{LINE}" AS line', f'"{PROBLEM}" AS problem']
+
+    def number(key: str) -> str:
+        kind = schema.field(names(given[key])[0]).type
+        typed = pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_integer(kind)
+        return texts.number(key, "." if typed else source.decimal)
+
+    draft = {key: key for key in _KEPT if key in given}
+    draft |= {key: number(key) for key in ("quantity", "discount") if key in given}
+    draft["booked_at"] = texts.instant("booked_at", source.date_format)
+    draft["amount"] = amount = _amount(source, given, number)
+    money_in = texts.literal(source.money_in)
+    by_sign = f"CASE WHEN {amount} < 0 THEN {money_in} ELSE 'purchase' END"
+    draft["kind"] = _kind(source.kinds) if "kind" in given else by_sign
+    draft |= {"file": "file", "line": "line", "problem": "problem"}
+    if "currency" in given:
+        other = f"currency IS DISTINCT FROM {texts.literal(source.currency)}"
+        reason = texts.literal(f"the currency is not {source.currency}")
+        draft["problem"] = f"coalesce(problem, CASE WHEN {other} THEN {reason} END)"
+    columns = ", ".join(f"{sql} AS {key}" for key, sql in draft.items())
+    return f"SELECT {columns} FROM (SELECT {', '.join(cells + place)} FROM rows)"
+
+
+def _amount(source: DictConfig, given: dict[str, object], number: Callable[[str], str]) -> str:
+    """The amount, money out above 0."""
+    if "amount" in given:
+        amount = number("amount")
+    elif "unit_price" in given:
+        amount = f"({number('quantity')}) * ({number('unit_price')})"
+    else:
+        out, back = (
+            f"CASE WHEN {key} IS NULL THEN 0 ELSE abs({number(key)}) END" if key in given else "0"
+            for key in ("debit", "credit")
+        )
+        some = " OR ".join(f"{key} IS NOT NULL" for key in ("debit", "credit") if key in given)
+        amount = f"CASE WHEN {some} THEN ({out}) - ({back}) END"
+    if source.negate:
+        amount = f"-({amount})"
+    if "direction" in given:
+        out = texts.among("direction", source.direction.out)
+        amount = f"({amount}) * CASE WHEN {out} THEN 1 ELSE -1 END"
+    return amount
+
+
+def _kind(kinds: DictConfig) -> str:
+    """The canonical kind, or the file's own word where it has those already."""
+    cases = [
+        f"WHEN {texts.among('kind', values)} THEN {texts.literal(kind)}"
+        for kind, values in kinds.items()
+        if values
+    ]
+    return f"CASE {' '.join(cases)} END" if cases else "kind"

@@ -1,0 +1,45 @@
+"""Drafts out of DuckDB in pieces that fit into memory, whatever the size of the whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow as pa
+
+MEMORY = "1GB"  # of DuckDB's own; what does not fit goes to the temporary folder
+LARGEST = 1_000_000  # rows a draft; a month of more comes in several, split by customer
+
+_SIZES = """
+SELECT date_trunc('month', booked_at) AS month, count(*) FROM {table} GROUP BY month ORDER BY month
+"""
+_PART = """
+SELECT {columns} FROM {table}
+WHERE date_trunc('month', booked_at) IS NOT DISTINCT FROM $month
+  AND hash(customer_id) % $parts = $part
+ORDER BY {order}
+"""
+
+
+@contextmanager
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of its own on disk, within MEMORY, gone when the block ends."""
+    with TemporaryDirectory() as folder, duckdb.connect(Path(folder) / "drafts.duckdb") as db:
+        db.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'")
+        yield db
+
+
+def by_month(
+    db: duckdb.DuckDBPyConnection, table: str, columns: str = "*", order: str = "ALL"
+) -> Iterator[pa.Table]:
+    """Yield `columns` of a table of drafts, a month at a time, in the same order every time.
+
+    The same customer and instant never span two pieces. Rows without a date come last.
+    """
+    for month, rows in db.sql(_SIZES.format(table=table)).fetchall():
+        parts = -(-rows // LARGEST)
+        for part in range(parts):
+            asked = {"month": month, "parts": parts, "part": part}
+            query = _PART.format(table=table, columns=columns, order=order)
+            yield db.sql(query, params=asked).to_arrow_table()

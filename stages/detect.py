@@ -1,0 +1,52 @@
+"""Detect: is there a reason to train again? Exit 0 with the reasons, 3 where there is none."""
+
+import logging
+import sys
+from datetime import timedelta
+
+from stages.adapters import config, engine, raw, registry
+from stages.adapters.files import read_json, write_json
+from stages.adapters.logs import stage
+from stages.adapters.paths import REPORTS
+from stages.domain import policy
+from stages.serving import registration
+
+log = logging.getLogger(__name__)
+NOTHING = 3  # the exit code that says: nothing to do
+
+
+@stage
+def main() -> None:
+    """Write reports/detect.json; data/raw must be up to date (`dvc repro extract`)."""
+    params, client = config.load(), registry.connect()
+    champion = registry.alias(client, "champion")
+    backend = engine.connect(**params.engine)
+    transactions = engine.read(backend, raw.TRANSACTIONS)
+    newest = backend.to_pyarrow(transactions.booked_at.date().max()).as_py()
+    seen = REPORTS / "drift.json"
+    drift = read_json(seen) if seen.exists() else None
+    if champion is None or (drift and drift["champion"] != str(champion.version)):
+        drift = None  # of another champion
+    made_for = None
+    if champion is not None:
+        made_for = registry.load(champion).unwrap_python_model().model.as_of
+        made_for -= timedelta(days=1)  # the newest transaction then
+    fired = list(
+        policy.reasons(
+            None if champion is None else champion.tags,
+            registration.made_from(),
+            made_for,
+            newest,
+            drift,
+            params.policy,
+        )
+    )
+    write_json(REPORTS / "detect.json", {"retrain": bool(fired), "reasons": fired})
+    for reason in fired or ["nothing has changed"]:
+        log.info("%s", reason)
+    if not fired:
+        sys.exit(NOTHING)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The retrain policy: which reasons there are to train again."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+
+def reasons(
+    champion: Mapping[str, str] | None,
+    now: Mapping[str, str],
+    made_for: date | None,
+    newest: date,
+    drift: Mapping[str, Any] | None,
+    policy: Mapping[str, Any],
+) -> Iterator[str]:
+    """One sentence for each reason that holds.
+
+    `champion` and `now` are digests of data, params and code, the champion's None where there is
+    no champion; `made_for` is its as_of, `newest` the date of the newest transaction; `drift` is
+    reports/drift.json, None where nobody looked; `policy` is conf/policy.
+    """
+    if champion is None or made_for is None:
+        yield "there is no champion yet"
+        return
+    for what, said in (("data", "new data"), ("params", "configuration"), ("code", "code")):
+        if champion.get(what) != now[what]:
+            yield f"{said}: not what the champion was made from"
+    age = (newest - made_for).days
+    if age > policy["oldest"]:
+        yield f"age: the champion was made for {made_for}, {age} days before the newest transaction"
+    if drift is None:
+        return
+    for finding in drift["findings"]:
+        if finding["fires"]:
+            yield f"drift: {finding['sentence']}"
+    lowest, highest = policy["coverage"]
+    for past in drift["realised"]:
+        highest_here = max(highest, past["zeros"] + 0.06)
+        if not lowest <= past["coverage"] <= highest_here:
+            yield (
+                f"coverage: {past['coverage']:.1%} of what came after {past['as_of']} lay in the "
+                f"80 % intervals of version {past['version']}"
+            )

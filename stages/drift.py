@@ -1,0 +1,106 @@
+"""Drift: the newest customers beside those that the champion was made for, and what came true."""
+
+import logging
+from datetime import date, timedelta
+from typing import Any
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+from mlflow.entities.model_registry import ModelVersion
+
+from stages.adapters import config, dvc, engine, raw, registry
+from stages.adapters.evidently_report import report as evidently
+from stages.adapters.files import write_bytes, write_json
+from stages.adapters.logs import stage
+from stages.adapters.paths import REPORTS
+from stages.adapters.sides import side
+from stages.domain import scoring
+from stages.domain.drift import Finding, drift
+from stages.domain.errors import UserError
+from stages.domain.features import daily, targets
+from stages.domain.metrics import covered
+from stages.domain.model import Model
+
+log = logging.getLogger(__name__)
+
+
+@stage
+def main() -> None:
+    """Write reports/drift.json and drift.html, and log both to the champion's MLflow run."""
+    params, client = config.load(), registry.connect()
+    champion = registry.alias(client, "champion")
+    if champion is None:
+        log.info("there is no champion yet to hold the data against")
+        return
+    model = registry.load(champion).unwrap_python_model().model
+    backend = engine.connect(**params.engine)
+    now = engine.read(backend, raw.TRANSACTIONS)
+    newest = backend.to_pyarrow(now.booked_at.date().max()).as_py()
+    reference = side(backend, _former(backend, now, champion), model, model.as_of, params.seed)
+    current = side(backend, now, model, newest + timedelta(days=1), params.seed)
+    found = drift(model, reference, current, params.policy, params.seed)
+    realised = [
+        past
+        for version in (champion, registry.former(client, champion))
+        if version is not None and (past := _realised(version, backend, now, newest)) is not None
+    ]
+    columns = list(model.columns)
+    page = evidently(current.features[columns], reference.features[columns], params.seed)
+    write_bytes(REPORTS / "drift.html", page)
+    report = {
+        "champion": str(champion.version),
+        "reference": model.as_of.isoformat(),
+        "current": (newest + timedelta(days=1)).isoformat(),
+        "drift": any(f.fires for f in found),
+        "findings": [_json(f) for f in found],
+        "realised": realised,
+    }
+    write_json(REPORTS / "drift.json", report)
+    fired = [f for f in found if f.fires]
+    tag = "; ".join(f.sentence for f in fired) or "none"
+    registry.note(
+        client, champion, {"drift": tag}, [REPORTS / "drift.json", REPORTS / "drift.html"]
+    )
+    for finding in fired or found[:1]:
+        log.info("%s: %s", "drift" if finding.fires else "no drift; nearest", finding.sentence)
+    for past in realised:
+        log.info("version %(version)s: coverage %(coverage).3f, bias %(bias).3f since", past)
+
+
+def _former(backend: Backend, now: ir.Table, champion: ModelVersion) -> ir.Table:
+    """The transactions that the champion was made from; those of now where they are gone."""
+    try:
+        files = dvc.transactions_of(champion.tags.get("data", ""))
+        return backend.read_parquet([str(file) for file in files])
+    except UserError as error:
+        log.warning("%s; today's data before the champion's date stand in for it", error)
+        return now
+
+
+def _realised(
+    version: ModelVersion, backend: Backend, now: ir.Table, newest: date
+) -> dict[str, Any] | None:
+    """How a version's forecast came true; None where its horizon has not passed."""
+    model: Model = registry.load(version).unwrap_python_model().model
+    horizon = model.spec.horizon
+    if model.as_of + timedelta(days=horizon - 1) > newest:
+        return None
+    scores = scoring.score(backend, now, model, model.as_of)
+    came = backend.to_pandas(targets(daily(now, model.spec), [model.as_of], horizon, horizon))
+    actual = came.set_index("customer_id")["target"].reindex(scores["customer_id"]).fillna(0.0)
+    return {
+        "version": str(version.version),
+        "as_of": model.as_of.isoformat(),
+        "customers": len(scores),
+        "coverage": float(covered(actual.to_numpy(), scores).mean()),
+        "zeros": float((actual == 0).mean()),
+        "bias": float(scores["expected_spend"].sum() / max(actual.sum(), 0.01)),
+    }
+
+
+def _json(finding: Finding) -> dict[str, Any]:
+    return vars(finding) | {"fires": finding.fires}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Serve: the champion and the published scores over HTTP."""
+
+import os
+from tempfile import TemporaryDirectory
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: threads of its own only stand about
+
+import uvicorn
+
+from stages.adapters.logs import stage
+from stages.serving import app, measures
+from stages.serving.settings import Settings
+
+
+@stage
+def main() -> None:
+    """Serve until told to end; how, the environment says: see serving/settings.py."""
+    settings = Settings.of()
+    run: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "http": "stages.serving.patience:Patient",
+        "access_log": False,  # a path may hold a customer's id
+        "log_level": "warning",
+        "server_header": False,
+        "timeout_worker_healthcheck": 60,  # by default a process that takes 5 s to load is killed
+    }
+    print(f"http://{settings.host}:{settings.port}/docs", flush=True)
+    if settings.workers == 1:
+        uvicorn.run(app.create(settings), **run)
+    else:
+        with TemporaryDirectory() as counts:
+            os.environ[measures.SEVERAL] = counts
+            uvicorn.run("stages.serving.app:create", factory=True, workers=settings.workers, **run)
+
+
+if __name__ == "__main__":
+    main()

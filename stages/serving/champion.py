@@ -1,0 +1,102 @@
+"""The champion as it is served, and how another takes its place while requests go on.
+
+A version is loaded and tried before it is served; one that does not pass leaves the former one
+serving and is told as a problem. What is served is swapped by one assignment: a request that has
+begun ends with the version that it began with.
+"""
+
+import gc
+import logging
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.pyfunc import scoring_server
+from starlette.types import ASGIApp
+
+from stages.adapters import registry
+from stages.domain.errors import UserError
+from stages.serving.trial import trial
+
+if TYPE_CHECKING:
+    from stages.serving.model import CapabilityModel
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version, ready to answer."""
+
+    version: str
+    model: "CapabilityModel"
+    mlflow_app: ASGIApp  # MLflow's own scoring app around the same model
+    loaded_at: datetime
+
+    @classmethod
+    def load(cls, version: ModelVersion) -> "Served":
+        """Load and try a version; UserError where it does not load, or does not answer well."""
+        before = list(sys.path)
+        try:
+            loaded = trial(version)
+        finally:
+            sys.path[:] = before  # MLflow adds the version's copy of the code, each time
+        app = scoring_server.init(loaded)
+        return cls(str(version.version), loaded.unwrap_python_model(), app, datetime.now(UTC))
+
+
+class Champion:
+    """What is served under the alias champion."""
+
+    def __init__(self, client: mlflow.MlflowClient) -> None:
+        """Load the champion; UserError where there is none that can be served."""
+        self._client = client
+        self._lock = threading.Lock()
+        self._refused = ""  # the version that was tried last and did not pass
+        self.problem: str | None = None  # why what the alias names is not what is served
+        self.failures = 0  # versions that were refused
+        version = registry.alias(client, "champion")
+        if version is None:
+            raise UserError("there is no champion to serve: run `make promote`")
+        self.served = self._settled(Served.load(version))
+
+    def refresh(self, again: bool = False) -> None:
+        """Serve what the alias names now, if it passes its trial; `again`: even if it has failed.
+
+        Never raises: what is served goes on being served, and `problem` says why.
+        """
+        with self._lock:
+            try:
+                version = registry.alias(self._client, "champion")
+                if version is None:
+                    self.problem = "the registry has no champion"
+                elif str(version.version) == self.served.version:
+                    self.problem, self._refused = None, ""
+                elif again or str(version.version) != self._refused:
+                    self._replace(version)
+            except Exception as error:
+                log.warning("the registry does not answer: %s", type(error).__name__)
+                self.problem = f"the registry does not answer: {type(error).__name__}"
+
+    def _replace(self, version: ModelVersion) -> None:
+        try:
+            self.served = self._settled(Served.load(version))
+        except UserError as error:
+            self._refused, self.failures = str(version.version), self.failures + 1
+            self.problem = str(error)
+            log.error("%s; version %s goes on serving", error, self.served.version)
+        else:
+            self.problem, self._refused = None, ""
+            log.info("version %s serves", version.version)
+
+    @staticmethod
+    def _settled(served: Served) -> Served:
+        """Put all that was loaded out of the garbage collector's sight: its pauses were long."""
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        return served

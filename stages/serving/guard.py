@@ -1,0 +1,100 @@
+"""What comes before every answer: who asks, how often; and after it: its version and its time.
+
+An answer that goes wrong says what is wrong and never holds what was sent, nor a traceback.
+"""
+
+import hmac
+import json
+import logging
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stages.serving.measures import Measures
+from stages.serving.settings import Settings, is_loopback
+
+log = logging.getLogger(__name__)
+OPEN = {"/ping", "/health", "/version", "/docs", "/openapi.json"}  # nothing of a customer there
+MOST_CLIENTS = 10_000  # whose rate is remembered; beyond it, those who asked longest ago are not
+BURST = 2.0  # seconds of the rate that a client may ask for at once
+
+
+def refusal(status: int, code: str, message: str) -> Response:
+    """An answer that says what is wrong, in MLflow's form."""
+    body = json.dumps({"error_code": code, "message": message})
+    return Response(body, status, media_type="application/json")
+
+
+class Guard:
+    """The ASGI middleware around the whole app."""
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, measures: Measures, version: Callable[[], str]
+    ) -> None:
+        self.app, self.settings, self.measures, self.version = app, settings, measures, version
+        self._key = settings.api_key.encode()
+        self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-model-version", self.version().encode()))
+            await send(message)
+
+        try:
+            refused = self._refused(scope)
+            await (refused or self.app)(scope, receive, watched)
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            log.error("%s in %s:%d", type(error).__name__, where.filename, where.lineno)
+            if not status:
+                failed = refusal(500, "INTERNAL_ERROR", "this went wrong here; the log says where")
+                await failed(scope, receive, watched)
+        finally:
+            self.measures.answered(scope["path"], status, time.perf_counter() - began)
+
+    def _refused(self, scope: Scope) -> Response | None:
+        """Why this client gets no answer, if so."""
+        headers = dict(scope["headers"])
+        if scope["path"] in OPEN:
+            return None
+        if self._key:
+            bearer = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+            if not hmac.compare_digest(headers.get(b"x-api-key", bearer), self._key):
+                return refusal(401, "UNAUTHENTICATED", "give the key in the header X-API-Key")
+        else:  # on loopback: a page in a browser may not ask under a name of its own
+            host = headers.get(b"host", b"").decode("latin-1")
+            if not is_loopback(host.rpartition(":")[0] or host) and not is_loopback(host):
+                return refusal(403, "PERMISSION_DENIED", "without a key, ask under localhost")
+        wait = self._wait(scope["client"][0] if scope["client"] else "")
+        if wait > 0:
+            said = refusal(429, "REQUEST_LIMIT_EXCEEDED", f"ask again in {wait:.2g} seconds")
+            said.headers["Retry-After"] = str(int(wait) + 1)
+            return said
+        return None
+
+    def _wait(self, client: str) -> float:
+        """Seconds until the client may ask again, 0 for now: a bucket that fills at the rate."""
+        rate = self.settings.rate
+        if not rate:
+            return 0.0
+        now = time.monotonic()
+        most = max(1.0, BURST * rate)
+        left, then = self._clients.pop(client, (most, now))
+        left = min(most, left + (now - then) * rate) - 1
+        self._clients[client] = (max(left, -1.0), now)
+        if len(self._clients) > MOST_CLIENTS:
+            self._clients.popitem(last=False)
+        return max(0.0, -left / rate)

@@ -1,0 +1,146 @@
+"""POST /invocations: the quick way where the request is plain JSON, else MLflow's own app.
+
+Both ask the same model, so the answer is the same to the byte. What MLflow's app refuses is told
+in our words: its own may hold the caller's rows or a traceback.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from stages.domain.errors import UserError
+from stages.serving.champion import Served
+from stages.serving.guard import refusal
+from stages.serving.interface import OPTIONAL
+from stages.serving.request import REQUIRED
+
+log = logging.getLogger(__name__)
+JSON = "application/json"
+LARGE = 64 * 1024  # bytes of a body that is answered in a thread, so that others need not wait
+READ = (*REQUIRED, *OPTIONAL)
+REFUSED = "refused: "  # how the model's own refusals begin
+FORM = (
+    f"refused: send {JSON} or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
+    f"{', '.join(OPTIONAL)}; amount and discount are numbers, all others texts"
+)
+
+
+async def read(request: Request, most: int, seconds: float) -> bytes | Response:
+    """The body of a request, or the refusal of one that is too large or too slow.
+
+    It is counted as it comes: what the headers announce may be wrong or absent.
+    """
+    too_large = f"a body may have {most:,} bytes; send fewer customers at a time"
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > most:
+        return refusal(413, "REQUEST_TOO_LARGE", too_large)
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    return refusal(413, "REQUEST_TOO_LARGE", too_large)
+                parts.append(part)
+    except TimeoutError:
+        return refusal(408, "REQUEST_TIMEOUT", "the body did not come in time")
+    except ClientDisconnect:
+        return refusal(400, "CANCELLED", "nobody is there any more")
+    return b"".join(parts)
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type is JSON's, as MLflow takes it."""
+    return content_type.lower().replace(" ", "") in (JSON, f"{JSON};charset=utf-8")
+
+
+async def plain(served: Served, body: bytes) -> Response | str:
+    """The answer to plain JSON; or why it is not plain, and MLflow's app has to decide."""
+    try:
+        if len(body) > LARGE:
+            content = await asyncio.to_thread(_answered, served, body)
+        else:
+            content = _answered(served, body)
+    except UserError as error:
+        return str(error)
+    return Response(content, media_type=JSON)
+
+
+def _answered(served: Served, body: bytes) -> bytes:
+    columns, as_of = columns_of(body)
+    return json.dumps({"predictions": served.model.answer(columns, as_of)}).encode()
+
+
+def columns_of(body: bytes) -> tuple[dict[str, list[Any]], str | None]:
+    """The columns of plain records, and `as_of`; UserError, in words for the caller, else."""
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"refused: the body is no JSON (at character {error.pos})") from error
+    if not isinstance(content, dict) or not content.keys() <= {"dataframe_records", "params"}:
+        raise UserError('refused: send {"dataframe_records": [transactions]} and perhaps "params"')
+    records, params = content.get("dataframe_records"), content.get("params") or {}
+    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+        raise UserError("refused: dataframe_records must be a list of transactions")
+    if not isinstance(params, dict) or not params.keys() <= {"as_of"}:
+        raise UserError('refused: params may hold "as_of" and nothing else')
+    as_of = params.get("as_of")
+    if not isinstance(as_of, str | None):
+        raise UserError("refused: params.as_of: give a date as YYYY-MM-DD")
+    if not records:
+        raise UserError("refused: there is no transaction")
+    names = _names(records)
+    return {n: [r.get(n) for r in records] for n in READ if n in names}, as_of
+
+
+def _names(records: Sequence[dict[str, Any]]) -> set[str]:
+    first = records[0].keys()
+    return set(first) if all(r.keys() == first for r in records) else set().union(*records)
+
+
+async def by_mlflow(
+    served: Served, request: Request, body: bytes, seconds: float, why: str
+) -> Response:
+    """What MLflow's app answers to the same request; `why` is told where it has no answer."""
+    status, headers, parts = 0, [], []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status, headers = message["status"], message["headers"]
+        else:
+            parts.append(message.get("body", b""))
+
+    try:
+        async with asyncio.timeout(seconds):
+            await served.mlflow_app(dict(request.scope), receive, send)
+    except TimeoutError:
+        return refusal(504, "DEADLINE_EXCEEDED", f"no answer within {seconds:g} seconds")
+    except Exception as error:
+        log.debug("MLflow's app could not read a request: %s", type(error).__name__)
+        status = 400
+    if status == 200:
+        answer = Response(b"".join(parts))
+        answer.raw_headers = headers
+        return answer
+    said = _own_words(b"".join(parts)) or why
+    return refusal(status if status == 415 else 400, "INVALID_PARAMETER_VALUE", said)
+
+
+def _own_words(answer: bytes) -> str | None:
+    """The message in MLflow's answer where it is the model's own, and so holds nothing sent."""
+    try:
+        message = json.loads(answer)["message"]
+        return message if message.startswith(REFUSED) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,43 @@
+"""Summary: what the last retrain came to, one paragraph on the standard output."""
+
+import os
+
+from mlflow.entities.model_registry import ModelVersion
+
+from stages.adapters import registry
+from stages.adapters.files import read_json
+from stages.adapters.logs import stage
+from stages.adapters.paths import REPORTS
+from stages.domain.build_summary import paragraph
+
+
+@stage
+def main() -> None:
+    """Say why it was made, how good it is, who is champion and where its run is."""
+    client = registry.connect()
+    champion = registry.alias(client, "champion")
+    tracked, detected = REPORTS / "tracked.json", REPORTS / "detect.json"
+    key = read_json(tracked)["content"] if tracked.exists() else None
+    version = registry.find(client, key) if key else None
+    print(
+        paragraph(
+            read_json(detected)["reasons"] if detected.exists() else [],
+            read_json(REPORTS / "metrics.json") if version else {},
+            str(version.version) if version else None,
+            str(champion.version) if champion else None,
+            _run(client, version) if version else None,
+        )
+    )
+
+
+def _run(client: registry.mlflow.MlflowClient, version: ModelVersion) -> str:
+    """The address of the version's run for a browser; its id where no server is used."""
+    server = os.environ.get("MLFLOW_UI_URL") or os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not server.startswith("http"):
+        return str(version.run_id)
+    experiment = client.get_run(str(version.run_id)).info.experiment_id
+    return f"{server}/#/experiments/{experiment}/runs/{version.run_id}"
+
+
+if __name__ == "__main__":
+    main()

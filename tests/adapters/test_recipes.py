@@ -1,0 +1,24 @@
+"""The recipe of training is what params.yaml says, no more and no less."""
+
+from omegaconf import OmegaConf
+
+from stages.adapters import config
+from stages.adapters.recipes import recipe
+from stages.domain.model import Momentum
+
+
+def test_every_word_of_the_configuration_reaches_the_recipe():
+    params = OmegaConf.merge(
+        config.load(),
+        {
+            "horizon": 45,
+            "seed": 3,
+            "model": {"max_iter": 7},
+            "segments": {"shares": [0.4, 0.9], "gaps": 3, "change": 0.5},
+        },
+    )
+    made = recipe(params)
+    assert made.spec == config.spec(params)
+    assert made.spec.horizon == 45
+    assert made.regressor.get_params() == {**params.model, "random_state": 3}
+    assert (made.shares, made.momentum, made.seed) == ((0.4, 0.9), Momentum(3, 0.5), 3)

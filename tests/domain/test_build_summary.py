@@ -1,0 +1,32 @@
+"""What Jenkins shows of a retrain says who is champion and why it was made."""
+
+from stages.domain.build_summary import paragraph
+
+METRICS = {
+    "customers": 2469,
+    "holdout": {"gini": 0.869, "bias": 0.993},
+    "gain": {"over": "last_horizon", "gini": 0.0124},
+}
+FIGURES = "Gini 0.869, +0.012 to last_horizon, bias 0.99, 2,469 customers"
+
+
+def test_a_new_champion_is_named_with_its_figures_its_reasons_and_its_run():
+    said = paragraph(["new data", "drift"], METRICS, "4", "4", "http://mlflow/run")
+    assert said == (
+        f"Retrained because: new data; drift. Version 4 ({FIGURES}) is champion. "
+        "Run: http://mlflow/run"
+    )
+
+
+def test_a_challenger_that_was_not_promoted_names_the_champion():
+    said = paragraph(["new data"], METRICS, "4", "3", "run")
+    assert f"Version 4 ({FIGURES}) is not; version 3 is champion." in said
+
+
+def test_a_rebuild_that_failed_still_says_who_is_champion():
+    said = paragraph([], {}, None, "3", None)
+    assert said == "Retrained without a reason. No result was tracked; version 3 is champion."
+
+
+def test_before_the_first_champion_there_is_none():
+    assert paragraph(["new data"], {}, None, None, None).endswith("there is no champion yet.")

@@ -1,0 +1,141 @@
+"""Profiles describe segments by figures with intervals, none of fewer than ten customers."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from stages.adapters import engine
+from stages.domain.profiles import EVERYBODY, groups, habits, mix, shares
+from stages.domain.tables import TRANSACTIONS
+
+BACKEND = engine.connect()
+TOP, BASE = "Top · steady", "Base · fading"
+
+
+def segments(top: int, base: int) -> pd.DataFrame:
+    ids = [f"c{i}" for i in range(top + base)]
+    return pd.DataFrame({"customer_id": ids, "segment": [TOP] * top + [BASE] * base})
+
+
+def features(n: int, **columns) -> pd.DataFrame:
+    """All shown features of `n` customers, unknown but for `columns`."""
+    shown = ["visit_rate", "recency", "ticket_mean", "trend", "tenure", "variety", "loyalty"]
+    shares = [f"{s}_share" for s in ("discount", "promotion", "evening", "weekend", "cash")]
+    return pd.DataFrame(dict.fromkeys([*shown, *shares], np.nan), index=range(n)).assign(**columns)
+
+
+def test_a_habit_is_the_mean_of_the_segment_with_its_interval():
+    visits = [1.0, 3.0] * 5 + [5.0] * 10
+    table = habits(segments(10, 10), features(20, visit_rate=visits, cash_share=0.1))
+    own = table.set_index(["segment", "figure"])
+    half = 1.96 * np.sqrt(10 / 9) / np.sqrt(10)
+    row = own.loc[(TOP, "visit_rate")]
+    assert (row["value"], row["low"], row["high"]) == pytest.approx((2, 2 - half, 2 + half))
+    assert (row["n"], row["kind"], row["unit"]) == (10, "behavioural", "days/horizon")
+    assert own.loc[(EVERYBODY, "visit_rate"), "value"] == 3.5
+    assert own.loc[(BASE, "cash_share"), "kind"] == "psychographic"
+    assert set(table["figure"]) == {"visit_rate", "cash_share"}  # nothing is known of the others
+
+
+def test_a_segment_of_nine_is_not_shown_nor_a_figure_known_of_nine():
+    known = [1.0] * 9 + [np.nan] * 3
+    table = habits(segments(12, 9), features(21, visit_rate=2.0, trend=[*known, *[0.5] * 9]))
+    assert set(zip(table["segment"], table["figure"], strict=True)) == {
+        (EVERYBODY, "visit_rate"),
+        (EVERYBODY, "trend"),
+        (TOP, "visit_rate"),
+    }
+
+
+def test_of_nine_customers_in_all_nothing_is_shown():
+    table = habits(segments(9, 0), features(9, visit_rate=2.0))
+    assert (len(table), "segment" in table) == (0, True)
+
+
+def test_a_demographic_group_is_a_share_of_those_known_with_wilsons_interval():
+    ages = ["30-39"] * 10 + ["40-49"] * 10 + [None] * 5 + ["40-49"] * 9
+    own = pd.DataFrame({"age_band": ages}, index=segments(25, 9)["customer_id"])
+    table = groups(segments(25, 9), own).set_index(["segment", "group"])
+    row = table.loc[(TOP, "30-39")]
+    assert (row["value"], row["n"], row["attribute"]) == (0.5, 10, "age_band")
+    assert (row["low"], row["high"]) == pytest.approx((0.2993, 0.7007), abs=1e-4)
+    assert table.loc[(EVERYBODY, "40-49"), "value"] == pytest.approx(19 / 29)
+    assert BASE not in table.index.get_level_values("segment")
+
+
+def bought(*rows) -> ibis.Table:
+    """Transactions as (customer, amount, kind, category, year)."""
+    records = [
+        {
+            "customer_id": customer,
+            "booked_at": datetime(year, 6, 1, tzinfo=UTC),
+            "transaction_id": str(i),
+            "amount": Decimal(amount),
+            "kind": kind,
+            "category": category,
+            "discount": Decimal(0),
+        }
+        for i, (customer, amount, kind, category, year) in enumerate(rows)
+    ]
+    return ibis.memtable(pa.Table.from_pylist(records, TRANSACTIONS.schema))
+
+
+def test_the_mix_is_the_spend_of_the_last_year_by_segment():
+    table = bought(
+        ("c0", "30", "purchase", "wine", 2020),
+        ("c0", "10", "purchase", "wine", 2020),
+        ("c1", "-5", "refund", "wine", 2020),
+        ("c1", "20", "purchase", "bread", 2020),
+        ("c2", "7", "purchase", "bread", 2020),
+        ("c0", "99", "purchase", "wine", 2018),  # too long ago
+        ("c0", "-99", "income", "salary", 2020),  # no spend
+        ("c1", "99", "purchase", None, 2020),  # of no category
+    )
+    members = ibis.memtable(segments(2, 1))
+    found = BACKEND.to_pandas(mix(table, members, ("purchase", "refund"), "category"))
+    rows = {(r.segment, r.name): (r.spend, r.n) for r in found.itertuples(index=False)}
+    assert rows == {(TOP, "wine"): (35, 2), (TOP, "bread"): (20, 1), (BASE, "bread"): (7, 1)}
+
+
+def test_shares_are_of_the_segments_spend_and_beside_that_of_all():
+    table = shares(
+        pd.DataFrame(
+            [[TOP, "wine", 60.0, 20], [TOP, "bread", 40.0, 30], [BASE, "bread", 100.0, 12]],
+            columns=["segment", "name", "spend", "n"],
+        )
+    )
+    rows = {(r.segment, r.name): (r.value, r.index, r.n) for r in table.itertuples(index=False)}
+    assert rows == {
+        (EVERYBODY, "bread"): (0.7, 1, 42),
+        (EVERYBODY, "wine"): (0.3, 1, 20),
+        (TOP, "wine"): (0.6, pytest.approx(2), 20),
+        (TOP, "bread"): (0.4, pytest.approx(0.4 / 0.7), 30),
+        (BASE, "bread"): (1, pytest.approx(1 / 0.7), 12),
+    }
+
+
+def test_what_nine_customers_bought_is_not_shown_but_counts_in_the_whole():
+    rows = [[TOP, "wine", 25.0, 9], [TOP, "bread", 75.0, 30]]
+    table = shares(pd.DataFrame(rows, columns=["segment", "name", "spend", "n"]))
+    assert set(table["name"]) == {"bread"}
+    assert (table["value"] == 0.75).all()
+
+
+def test_what_brought_back_as_much_as_it_took_has_no_share():
+    rows = [
+        [TOP, "bottles", 20.0, 30],
+        [BASE, "bottles", -20.0, 30],
+        [TOP, "bread", 80.0, 30],
+        [BASE, "bread", 10.0, 30],  # the segment as a whole brought back more than it bought
+    ]
+    table = shares(pd.DataFrame(rows, columns=["segment", "name", "spend", "n"]))
+    assert set(zip(table["segment"], table["name"], strict=True)) == {
+        (EVERYBODY, "bread"),
+        (TOP, "bread"),
+    }
+    assert np.isfinite(table[["value", "index"]]).all(axis=None)

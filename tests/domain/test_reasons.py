@@ -1,0 +1,93 @@
+"""Reasons are exact Shapley values: they add up, and are fair to every family of features."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.domain.reasons import sentences, shapley
+
+COLUMNS = ["spend_rate", "visit_rate", "spend_rate_30", "recency"]  # three families
+FAMILIES = {"spend": [0, 2], "frequency": [1], "recency": [3]}
+REFERENCE = np.array([10.0, 2.0, 8.0, 20.0])
+
+
+def expected(X):
+    """Families that work together, none of them alone."""
+    return 5 + X[:, 0] * X[:, 1] + X[:, 2] ** 2 / (1 + X[:, 3]) + X[:, 1] * np.sqrt(X[:, 3])
+
+
+def by_permutations(x):
+    """Shapley's own definition: what a family adds, over all orders of joining."""
+    parts = dict.fromkeys(FAMILIES, 0.0)
+    orders = list(permutations(FAMILIES))
+    for order in orders:
+        row = REFERENCE.copy()
+        for family in order:
+            before = np.log(expected(row[None])[0])
+            row[FAMILIES[family]] = x[FAMILIES[family]]
+            parts[family] += (np.log(expected(row[None])[0]) - before) / len(orders)
+    return parts
+
+
+def test_they_are_what_shapley_defined():
+    X = np.random.default_rng(0).gamma(2.0, 5.0, (6, 4))
+    parts = shapley(expected, X, REFERENCE, COLUMNS)
+    assert list(parts) == list(FAMILIES)
+    for number, x in enumerate(X):
+        for family, part in by_permutations(x).items():
+            assert parts[family][number] == pytest.approx(part, abs=1e-14)
+
+
+def test_families_that_do_the_same_get_the_same_and_one_that_does_nothing_gets_nothing():
+    parts = shapley(
+        lambda X: 1 + X[:, 0] * X[:, 1],
+        np.array([[7.0, 7.0, 99.0]]),
+        np.array([2.0, 2.0, 1.0]),
+        ["spend_rate", "visit_rate", "recency"],
+    )
+    assert parts["spend"][0] == pytest.approx(parts["frequency"][0], abs=1e-15)
+    assert parts["spend"][0] == pytest.approx(np.log(50 / 5) / 2)
+    assert parts["recency"][0] == 0
+
+
+def test_the_reference_customer_has_no_reasons():
+    parts = shapley(expected, REFERENCE[None], REFERENCE, COLUMNS)
+    assert all(part[0] == pytest.approx(0, abs=1e-15) for part in parts.values())
+
+
+def test_many_customers_are_explained_as_each_alone():
+    X = np.random.default_rng(1).gamma(2.0, 5.0, (7000, 4))  # more rows than fit at a time
+    alone = shapley(expected, X[-1:], REFERENCE, COLUMNS)
+    together = shapley(expected, X, REFERENCE, COLUMNS)
+    for family, part in together.items():
+        assert part[-1] == pytest.approx(alone[family][0], abs=1e-14)
+
+
+def test_where_nothing_is_expected_reasons_are_still_figures():
+    parts = shapley(lambda X: 0 * X[:, 0], np.ones((2, 4)), REFERENCE, COLUMNS)
+    assert np.isfinite(list(parts.values())).all()
+
+
+ROW = {"spend_rate_30": 618.9, "visit_rate_30": 4.0, "discount_share": 0.3, "variety": 0.2}
+TYPICAL = {"spend_rate_30": 289.4, "visit_rate_30": 9.0, "discount_share": 0.1, "variety": 0.25}
+
+
+def said(**parts):
+    """The sentences for one customer, of families' parts on the log scale."""
+    arrays = {family.replace("_", " "): np.array([part]) for family, part in parts.items()}
+    return sentences(arrays, pd.DataFrame([ROW]), TYPICAL, horizon=30)[0]
+
+
+def test_the_two_strongest_reasons_are_said_strongest_first_with_their_figures():
+    assert said(spend=np.log(1.66), habit=0.01, frequency=np.log(0.3)) == [
+        "frequency lowers it by 70%: days with a transaction in the last 30 days 4, typically 9",
+        "spend raises it by 66%: spend of the last 30 days 619, typically 289",
+    ]
+
+
+def test_of_habits_the_one_farthest_from_the_typical_customers_is_named():
+    assert said(habit=0.1, spend=0.05)[0] == (
+        "habit raises it by 11%: discount in prices 30%, typically 10%"
+    )

@@ -1,0 +1,198 @@
+"""Promotion and rollback under faults: the alias champion always names a model that works.
+
+On a twin of the chain's project, of which a second version of the same model is made; the tests
+build on one another. What a killed or refused promotion leaves is shown by the next one: it holds
+its challenger against the champion, which must load and score for that.
+"""
+
+import shutil
+from dataclasses import replace
+from urllib.parse import urlparse
+
+import mlflow
+import pandas as pd
+import pytest
+from cassandra.cluster import Cluster
+
+from stages.adapters.local.listening import free_port
+from stages.adapters.local.node import Address
+from stages.domain.tables import SCORES
+from tests.drills.outcomes import drilled
+from tests.integration.project import Project
+
+NAME, KEYSPACE = "purchasing-capability", "purchasing_complete_journey"
+SCORED = "data/scores/scores.parquet"
+MOVE = "mlflow:MlflowClient.set_registered_model_alias"
+
+
+@pytest.fixture(scope="module")
+def twin(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the finished project; other params make the same model another version."""
+    twin = project.twin(tmp_path_factory.mktemp("twin"))
+    twin.stage("params", "policy.oldest=121")
+    return twin
+
+
+@pytest.fixture(scope="module")
+def old(project: Project) -> str:
+    """The champion before all this."""
+    return champion(project)
+
+
+@pytest.fixture(scope="module")
+def new(twin: Project, old: str) -> str:
+    """The challenger."""
+    twin.stage("track")
+    newest = versions(twin)[-1]
+    assert newest != old
+    return newest
+
+
+def registry(project: Project) -> mlflow.MlflowClient:
+    uri = f"sqlite:///{project.root}/mlflow.db"
+    return mlflow.MlflowClient(uri, uri)
+
+
+def champion(project: Project) -> str:
+    """The version that the alias names."""
+    return str(registry(project).get_model_version_by_alias(NAME, "champion").version)
+
+
+def versions(project: Project) -> list[str]:
+    """All registered versions, oldest first."""
+    found = registry(project).search_model_versions(f"name = '{NAME}'")
+    return sorted((str(v.version) for v in found), key=int)
+
+
+def halted(project: Project, signal: str, place: str, stage: str) -> str:
+    """Run a stage that gets the signal at a place and dies of it."""
+    command = ("python", "-m", "tests.drills.halted", signal, place, stage)
+    return project.run(*command, status=-9)
+
+
+def published(cassandra: Address) -> pd.DataFrame:
+    """The table `scores`, in the order of data/scores."""
+    names = SCORES.schema.names
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        rows = cluster.connect(KEYSPACE).execute(f"SELECT {', '.join(names)} FROM scores").all()
+    scores = pd.DataFrame(rows, columns=names).sort_values("customer_id", ignore_index=True)
+    return scores.assign(as_of=scores["as_of"].astype(str))
+
+
+def scored(project: Project) -> pd.DataFrame:
+    """data/scores."""
+    scores = pd.read_parquet(project.root / SCORED).sort_values("customer_id", ignore_index=True)
+    return scores.assign(as_of=scores["as_of"].astype(str))
+
+
+def test_a_registry_that_is_down_is_one_clear_line_and_nothing_moves(twin, old):
+    with drilled("MLflow down before promote") as outcome:
+        nowhere = f"http://anna:secret@127.0.0.1:{free_port('127.0.0.1')}"
+        away = replace(twin, environment=twin.environment | {"MLFLOW_TRACKING_URI": nowhere})
+        output = away.stage("promote", status=1)
+        assert "MLflow does not answer" in output
+        assert len(output.splitlines()) == 1
+        assert "secret" not in output + (twin.root / "logs/stages.jsonl").read_text()
+        assert champion(twin) == old
+        outcome.said = "one line, exit 1; champion as before"
+
+
+def test_a_promotion_killed_before_the_alias_moves_leaves_the_champion(twin, old, new):
+    with drilled("SIGKILL between `former` and `champion`") as outcome:
+        halted(twin, "SIGKILL", f"{MOVE}=champion", "promote")
+        assert champion(twin) == old
+        assert registry(twin).get_model_version(NAME, old).tags.get("former") is None
+        outcome.said = f"version {old} is champion, as before"
+
+
+def test_of_two_promotions_at_once_one_promotes_and_the_other_finds_it_done(twin, old, new):
+    with drilled("two promotions at once") as outcome:
+        both = [twin.start("python", "-m", "stages.promote") for _ in range(2)]
+        told = [process.communicate()[0] for process in both]
+        assert [process.returncode for process in both] == [0, 0], told
+        first, second = sorted(told, key=lambda text: "already" in text.splitlines()[-2])
+        assert f"Gini over the champion (version {old})" in first
+        assert f"version {new} is champion\n" in first
+        assert f"version {new} is champion already" in second
+        assert champion(twin) == new
+        outcome.said = "the second waited and found it done"
+
+
+def test_a_rollback_publishes_the_former_scores_though_the_new_ones_came_halfway(
+    project, twin, old, new, cassandra
+):
+    with drilled("SIGKILL of score after publishing, then rollback") as outcome:
+        halted(twin, "SIGKILL", "stages.adapters.registry:note", "score")
+        assert set(published(cassandra)["model_version"]) == {new}
+        assert f"version {old} is champion again" in twin.stage("rollback")
+        twin.stage("score")
+        assert champion(twin) == old
+        pd.testing.assert_frame_equal(published(cassandra), scored(project))
+        pd.testing.assert_frame_equal(scored(twin), scored(project))
+        outcome.said = f"the scores of version {old} are back, to the last digit"
+
+
+def test_a_first_champion_has_nothing_to_roll_back_to(twin, old):
+    assert "there is no former champion" in twin.stage("rollback", status=1)
+    assert champion(twin) == old
+
+
+@pytest.mark.full
+def test_a_published_score_is_computed_again_from_its_version_and_data(twin, old):
+    customer = scored(twin)["customer_id"].iloc[7]
+    assert "the same score: model " in twin.stage("replay", customer, old)
+
+
+@pytest.mark.full
+def test_a_version_that_came_without_its_alias_is_found_again(twin):
+    with drilled("SIGKILL between register and `challenger`") as outcome:
+        twin.stage("params", "policy.oldest=122")
+        halted(twin, "SIGKILL", f"{MOVE}=challenger", "track")
+        before = versions(twin)
+        assert "has this result already" in twin.stage("track")
+        assert versions(twin) == before
+        alias = registry(twin).get_model_version_by_alias(NAME, "challenger")
+        assert str(alias.version) == before[-1]
+        outcome.said = f"version {before[-1]} was found again, none is twice"
+
+
+@pytest.mark.full
+def test_a_broken_model_made_challenger_by_hand_is_not_promoted(twin, old):
+    with drilled("a broken model as challenger, by hand") as outcome:
+        client, broken = registry(twin), twin.root / "broken"
+        (broken / "MLmodel").parent.mkdir()
+        (broken / "MLmodel").write_text("flavors: {python_function: {loader_module: nothing}}\n")
+        result = client.get_model_version_by_alias(NAME, "challenger")
+        by_hand = client.create_model_version(
+            NAME, broken.as_uri(), tags={"content": result.tags["content"]}
+        )
+        client.set_registered_model_alias(NAME, "challenger", by_hand.version)
+        output = twin.stage("promote")
+        assert f"version {by_hand.version} does not load" in output
+        assert champion(twin) == versions(twin)[-1] != str(by_hand.version)
+        outcome.said = f"version {by_hand.version} refused, the result registered again, promoted"
+
+
+@pytest.mark.full
+def test_a_champion_whose_files_are_gone_is_said_and_promoted_again(twin, cassandra):
+    with drilled("the champion's files are gone") as outcome:
+        client, lost = registry(twin), champion(twin)
+        shutil.rmtree(urlparse(client.get_model_version_download_uri(NAME, lost)).path)
+        output = twin.stage("score", status=1)
+        assert f"version {lost} does not load" in output
+        assert "`make promote`" in output
+        assert f"version {lost} does not load" in twin.stage("promote")
+        assert champion(twin) == versions(twin)[-1] != lost
+        twin.stage("score")
+        assert set(published(cassandra)["model_version"]) == {champion(twin)}
+        outcome.said = "score says so; promote registers the result again"
+
+
+@pytest.mark.full
+def test_the_way_back_leads_past_a_version_that_is_gone(project, twin, old, cassandra):
+    with drilled("rollback after the champion's files were gone") as outcome:
+        twin.stage("rollback")
+        assert champion(twin) == old
+        twin.stage("score")
+        pd.testing.assert_frame_equal(published(cassandra), scored(project))
+        outcome.said = f"version {old} is champion, its scores are published"
