@@ -4,9 +4,9 @@ import logging
 
 import requests
 
+from stages.adapters import endpoint
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
-from stages.serving import endpoint
 
 log = logging.getLogger(__name__)
 

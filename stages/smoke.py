@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import requests
 
-from stages.adapters import registry
+from stages.adapters import endpoint, registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
-from stages.serving import endpoint, interface
+from stages.serving import interface
 
 log = logging.getLogger(__name__)
 SECONDS = 60  # in which it must serve the champion: it may just be starting or reloading

@@ -1,7 +1,7 @@
 """The capability model as it is saved and served: inert bytes and a description."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -80,7 +80,7 @@ class Model:
     ) -> dict[str, np.ndarray]:
         """What `score` returns, without customer_id, of columns [n]: no table is made."""
         known = ~np.isnan(features["tenure"])
-        rows = {name: features[name][known] for name in self._needed}
+        rows = _of(features, self._needed, known)
         learnt = np.full(len(known), self.prior.expected)
         low, high = (np.full(len(known), bound) for bound in (self.prior.low, self.prior.high))
         if known.any():
@@ -109,7 +109,7 @@ class Model:
         known = ~np.isnan(features["tenure"])
         if not known.any():
             return [[] for _ in known]
-        rows = {name: features[name][known] for name in self.reference}
+        rows = _of(features, self.reference, known)
         X = np.column_stack([rows[c] for c in self.columns])
         reference = np.array([self.reference[c] for c in self.columns])
         parts = reasons.shapley(self._learnt, X, reference, self.columns)
@@ -145,6 +145,13 @@ class Model:
         }
         as_of = date.fromisoformat(description["as_of"])
         return cls(**content | {"as_of": as_of, "ensemble": ensemble})
+
+
+def _of(
+    features: Mapping[str, np.ndarray], names: Iterable[str], known: np.ndarray
+) -> Mapping[str, np.ndarray]:
+    """The columns `names` of those who are known; the features as they are if that is everybody."""
+    return features if known.all() else {name: features[name][known] for name in names}
 
 
 def _tuples(value: Any) -> Any:

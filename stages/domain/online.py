@@ -55,12 +55,9 @@ def features(rows: Transactions, as_of: date, spec: Spec) -> dict[str, Floats]:
     starts = _changes(customer[first])  # another customer
     with np.errstate(divide="ignore", invalid="ignore"):  # of values that are not chosen
         known = _ratios(_sums(days, cutoff - day[first], starts, spec), spec)
-    columns = {}
-    present = customer[first[starts]]
-    for name, values in known.items():
-        columns[name] = np.full(len(rows.customers), np.nan)
-        columns[name][present] = values
-    return columns
+    columns = np.full((len(known), len(rows.customers)), np.nan)
+    columns[:, customer[first[starts]]] = list(known.values())
+    return dict(zip(known, columns, strict=True))
 
 
 def _days(

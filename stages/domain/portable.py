@@ -16,6 +16,7 @@ FEATURE_NAMES = "feature_names"  # the metadata key; its value is a JSON list, i
 
 # ONNX has no log1p: log(1 + x) plus what the sum lost of x, so that small values keep their digits.
 # It has no expm1 either, but exp(x) - 1 will do, added to two learners that are above 0.
+# No MatMul: the last bit of its sums depends on how many rows are asked about together.
 # TreeEnsemble, unlike the older TreeEnsembleRegressor, answers in double.
 GRAPH = """
 <ir_version: 10, opset_import: ["": 21, "ai.onnx.ml": 5]>
@@ -34,7 +35,8 @@ capability (double[n, f] features) => (double[n] expected)
     signed_log = Mul (sign, log_size)
     centred = Sub (signed_log, centre)
     standardised = Div (centred, scale)
-    weighted = MatMul (standardised, coefficients)
+    weights = Mul (standardised, coefficients)
+    weighted = ReduceSum (weights, columns)
     linear_log = Add (weighted, intercept)
     linear = Exp (linear_log)
 
@@ -78,7 +80,7 @@ def to_onnx(model: CapabilityRegressor, feature_names: Sequence[str]) -> bytes:
     constants = {
         "centre": scaler.mean_,
         "scale": scaler.scale_,
-        "coefficients": poisson.coef_[:, np.newaxis],
+        "coefficients": poisson.coef_,
         "intercept": poisson.intercept_,
         "boosted_baseline": model.boosted_._baseline_prediction.item(),
         "log_baseline": model.boosted_log_._baseline_prediction.item(),

@@ -34,7 +34,7 @@ def show() -> None:
         _history(transactions, customer, model)
     with right:
         st.header("Two reasons")
-        _reasons(transactions, customer, model)
+        _reasons(transactions, customer)
     st.header("What would move it")
     _what_if(transactions, customer, model)
     st.header("Similar customers")
@@ -147,7 +147,7 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     )
 
 
-def _reasons(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[str, Any]) -> None:
+def _reasons(transactions: pd.DataFrame, customer: dict[str, Any]) -> None:
     """What the endpoint says of the transactions as they are."""
     try:
         answer = endpoint.ask(
@@ -158,7 +158,7 @@ def _reasons(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
         return
     for reason in answer["reasons"]:
         icon = "north_east" if " raises " in reason else "south_east"
-        st.markdown(f":material/{icon}: {look.plain(reason, model['horizon'])}.")
+        st.markdown(f":material/{icon}: {look.sentence(reason)}.")
     st.caption(
         "Against the typical customer. A reason is a habit that the figure rests on, no cause."
     )

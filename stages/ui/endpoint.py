@@ -1,20 +1,16 @@
 """The serving endpoint, asked as any client asks it: transactions in, one answer a customer out."""
 
-import json
-import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import requests
 
+from stages.adapters import endpoint
 from stages.domain.errors import UserError
 
-ADDRESS = os.environ.get("PURCHASING_ENDPOINT", "http://127.0.0.1:5001").rstrip("/")
-PATIENCE = 20  # seconds for an answer
 LONGEST = 400  # characters of a refusal that are shown
 FIELDS = (
     *("customer_id", "booked_at", "amount", "transaction_id", "kind", "category", "merchant"),
@@ -37,30 +33,20 @@ def body(records: Sequence[dict[str, Any]], as_of: str | None) -> dict[str, Any]
 
 def ask(records: Sequence[dict[str, Any]], as_of: str | None = None) -> Answer:
     """Score the customers of `records`; UserError, without a row, where there is no answer."""
-    content = json.dumps(body(records, as_of), allow_nan=False).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{ADDRESS}/invocations", content, headers)
     began = time.perf_counter()
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
-            answer = json.load(response)
-    except urllib.error.HTTPError as error:
-        raise UserError(f"The endpoint refuses the request: {_said(error)}") from None
-    except (OSError, ValueError):
+        answer = endpoint.post("/invocations", body(records, as_of))
+        content = answer.json()
+    except requests.RequestException:
         raise UserError(
-            f"No endpoint answers at {ADDRESS}. Start it with `make serve` in a terminal; another"
-            " address goes into PURCHASING_ENDPOINT."
+            f"No endpoint answers at {endpoint.address()}. Start it with `make serve` in a"
+            f" terminal; another address goes into {endpoint.URL}."
         ) from None
-    return Answer(pd.DataFrame(answer["predictions"]), 1000 * (time.perf_counter() - began))
-
-
-def _said(error: urllib.error.HTTPError) -> str:
-    """What a refusal says, cut short."""
-    try:
-        said = json.load(error)
-        return str(said.get("message") or said.get("detail") or error.code)[:LONGEST]
-    except (ValueError, AttributeError):
-        return f"status {error.code}"
+    milliseconds = 1000 * (time.perf_counter() - began)
+    if answer.status_code != 200:
+        said = content.get("message") or content.get("detail") or f"status {answer.status_code}"
+        raise UserError(f"The endpoint refuses the request: {str(said)[:LONGEST]}")
+    return Answer(pd.DataFrame(content["predictions"]), milliseconds)
 
 
 def records(transactions: pd.DataFrame, customer_id: str) -> list[dict[str, Any]]:

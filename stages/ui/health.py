@@ -52,11 +52,12 @@ def _versions(answer: tuple[str | None, str], aliases: dict[str, str]) -> None:
     )
     if champion and champion != published_version:
         st.warning("The published scores are not the champion's: publish anew with `make score`.")
-    if champion and served and champion != served:
+    if problem := problem_of_endpoint():
+        st.warning(f"The endpoint does not serve the champion: {problem}. See its log.")
+    elif champion and served and champion != served:
         st.warning(
-            f"The endpoint serves version {served} while the champion is {champion}: either it has"
-            " not reloaded yet, or the champion does not load and the former version goes on"
-            " serving. See the endpoint's log."
+            f"The endpoint serves version {served}, not the champion yet: restart it, or have it"
+            " look with `make reload`."
         )
 
 

@@ -63,12 +63,8 @@ def window(scores: pd.DataFrame, horizon: int) -> str:
     return f"the {horizon} days from {day(scores['as_of'].iloc[0])}"
 
 
-def plain(reason: str, horizon: int) -> str:
-    """A reason of the endpoint, its units in words."""
-    units = {"money/horizon": f"in {horizon} days", "days/horizon": f"days in {horizon}"}
-    units |= {"1/horizon": f"in {horizon} days", " money,": ","}
-    for unit, words in units.items():
-        reason = reason.replace(unit, words)
+def sentence(reason: str) -> str:
+    """A reason of the endpoint with a capital letter."""
     return reason[:1].upper() + reason[1:]
 
 

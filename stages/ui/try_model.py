@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from stages.adapters.endpoint import address
 from stages.domain.errors import UserError
 from stages.domain.pasted import MOST, OPTIONAL, REQUIRED, example, parse
 from stages.ui import endpoint, look, published
@@ -63,11 +64,11 @@ def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
             f"as of {rows['as_of'].iloc[0]}",
         ),
         ("Answered in", f"{answer.milliseconds:,.0f} ms", "one request, measured here"),
-        ("Model", f"version {rows['model_version'].iloc[0]}", endpoint.ADDRESS),
+        ("Model", f"version {rows['model_version'].iloc[0]}", address()),
     )
     look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
     for row in rows.head(AT_ONCE).to_dict("records"):
-        reasons = "; ".join(look.plain(r, horizon) for r in row["reasons"]) or "no history"
+        reasons = "; ".join(look.sentence(r) for r in row["reasons"]) or "no history"
         st.markdown(f"**{look.literal(row['customer_id'])}**: {reasons}.")
 
 
@@ -86,7 +87,7 @@ def _request(body: dict[str, Any]) -> None:
     data = shlex.quote(content) if at_once else "@request.json"
     st.header("The request")
     st.code(
-        f"curl -s {endpoint.ADDRESS}/invocations -H 'Content-Type: application/json' -d {data}",
+        f"curl -s {address()}/invocations -H 'Content-Type: application/json' -d {data}",
         language=None,
         wrap_lines=True,
     )

@@ -68,7 +68,7 @@ def serve(root: Path, environment: Mapping[str, str], log: Path) -> Iterator[Sit
 @contextmanager
 def ui(root: Path, environment: Mapping[str, str], log: Path, endpoint: str) -> Iterator[Site]:
     """The web UI, which asks the endpoint at that address."""
-    environment = {**environment, "PURCHASING_ENDPOINT": endpoint}
+    environment = {**environment, "SERVE_URL": endpoint}
     with running("ui", root, environment, log, "/_stcore/health") as site:
         yield site
 

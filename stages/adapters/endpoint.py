@@ -1,4 +1,4 @@
-"""A running endpoint, as our own commands talk to it."""
+"""A running endpoint, as our own commands and the UI talk to it."""
 
 import os
 from typing import Any
@@ -12,7 +12,7 @@ SECONDS = 30.0
 
 def address() -> str:
     """Where the endpoint is."""
-    return os.environ.get(URL) or "http://127.0.0.1:5001"
+    return (os.environ.get(URL) or "http://127.0.0.1:5001").rstrip("/")
 
 
 def post(path: str, content: dict[str, Any] | None = None) -> requests.Response:
