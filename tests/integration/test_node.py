@@ -47,7 +47,7 @@ def processes(config: NodeConfig) -> list[int]:
 
 
 def ask(address: node.Address, question: str) -> list[tuple]:
-    with Cluster([address.host], port=address.port) as cluster:
+    with Cluster([address.host], port=address.port, control_connection_timeout=20) as cluster:
         return [tuple(row) for row in cluster.connect().execute(question, timeout=30)]
 
 

@@ -25,6 +25,7 @@ from stages.domain.errors import UserError
 
 CONTACT_POINTS = "CASSANDRA_CONTACT_POINTS"  # environment: host[:port], separated by commas
 TIMEOUT = 120.0  # seconds; a count over a large partition takes its time
+CONTROL_TIMEOUT = 20.0  # seconds; the driver's own 2 are too few for a busy node's schema
 # Those that serve reads as well as writes.
 CONSISTENCY = ("ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_ONE", "LOCAL_QUORUM", "EACH_QUORUM")
 
@@ -77,6 +78,7 @@ def _cluster(store: DictConfig) -> Cluster:
             ssl_context=security.tls(store.tls),
             auth_provider=security.credentials(),
             execution_profiles=profiles,
+            control_connection_timeout=CONTROL_TIMEOUT,
         )
     except UnresolvableContactPoints as error:
         raise UserError(
