@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from stages.adapters.endpoint import problem
 from stages.adapters.paths import REPORTS
 from stages.domain.errors import UserError
 from stages.domain.pasted import example
@@ -52,8 +53,8 @@ def _versions(answer: tuple[str | None, str], aliases: dict[str, str]) -> None:
     )
     if champion and champion != published_version:
         st.warning("The published scores are not the champion's: publish anew with `make score`.")
-    if problem := problem_of_endpoint():
-        st.warning(f"The endpoint does not serve the champion: {problem}. See its log.")
+    if served and (why := problem()):
+        st.warning(f"The endpoint does not serve the champion: {why}. See its log.")
     elif champion and served and champion != served:
         st.warning(
             f"The endpoint serves version {served}, not the champion yet: restart it, or have it"
