@@ -79,7 +79,10 @@ def test_who_spends_more_every_week_is_expected_to_spend_more(model):
 def test_a_customers_score_does_not_depend_on_who_else_is_asked_about(model):
     table = bank(200)
     alone = table.filter(pc.equal(table["customer_id"], "123"))
-    assert scored(model, alone).loc["123"].equals(scored(model, table).loc["123"])
+    # ONNX adds up a row alone in another order than a row among many: the last digit may differ.
+    pd.testing.assert_series_equal(
+        scored(model, alone).loc["123"], scored(model, table).loc["123"], rtol=1e-13, atol=0
+    )
 
 
 def test_a_saved_model_scores_the_same_to_the_bit(model, tmp_path):
