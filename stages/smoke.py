@@ -22,9 +22,10 @@ def main() -> None:
     champion = registry.alias(registry.connect(), "champion")
     if champion is None:
         raise UserError("there is no champion to ask for: run `make promote`")
+    url = endpoint.address()
+    _check(url)
     model = registry.load(champion)
     example = interface.example(model.unwrap_python_model().model.as_of)
-    url = endpoint.address()
     served = pd.DataFrame(_ask(url, example, str(champion.version))).set_index("customer_id")
     own = pd.DataFrame(model.predict(example)).set_index("customer_id")
     expected = own["expected_spend"]
@@ -32,6 +33,12 @@ def main() -> None:
     if set(served.index) != set(expected.index) or (difference > 1e-9 * expected).any():
         raise UserError(f"{url} serves other figures than version {champion.version} gives")
     log.info("%s serves version %s as it should", url, champion.version)
+
+
+def _check(url: str) -> None:
+    """UserError where the endpoint itself says why it does not serve the champion."""
+    if problem := endpoint.problem():
+        raise UserError(f"{url} {problem}")
 
 
 def _ask(url: str, example: pd.DataFrame, version: str) -> list[dict[str, Any]]:
@@ -48,8 +55,7 @@ def _ask(url: str, example: pd.DataFrame, version: str) -> list[dict[str, Any]]:
                 said = f"serves version {served[0]['model_version']}"
                 if served[0]["model_version"] == version:
                     return list(served)
-                if problem := endpoint.problem():
-                    raise UserError(f"{url} {said}, but: {problem}")
+                _check(url)
         except requests.RequestException:
             said = "does not answer"
         if time.monotonic() > deadline:

@@ -27,8 +27,11 @@ def post(path: str, content: dict[str, Any] | None = None) -> requests.Response:
 
 
 def problem() -> str | None:
-    """Why the endpoint does not serve the champion; None where nothing is wrong or none says."""
+    """What the endpoint serves and why not the champion; None where all is well or none says."""
     try:
-        return requests.get(f"{address()}/health", timeout=SECONDS).json()["problem"]
+        health = requests.get(f"{address()}/health", timeout=SECONDS).json()
+        if health["problem"]:
+            return f"serves version {health['model_version']}, but: {health['problem']}"
     except (requests.RequestException, KeyError, TypeError):
-        return None  # MLflow's own server has an empty answer
+        pass  # nobody is there, or MLflow's own server, whose answer is empty
+    return None

@@ -54,7 +54,7 @@ def _versions(answer: tuple[str | None, str], aliases: dict[str, str]) -> None:
     if champion and champion != published_version:
         st.warning("The published scores are not the champion's: publish anew with `make score`.")
     if served and (why := problem()):
-        st.warning(f"The endpoint does not serve the champion: {why}. See its log.")
+        st.warning(f"The endpoint {why}. See its log.")
     elif champion and served and champion != served:
         st.warning(
             f"The endpoint serves version {served}, not the champion yet: restart it, or have it"
