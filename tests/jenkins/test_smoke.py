@@ -36,6 +36,7 @@ def former() -> Iterator[str]:
 def asked(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """What the smoke test of version 4 says against `url`, without waiting."""
     monkeypatch.setattr(smoke, "SECONDS", 0)
+    monkeypatch.setenv("SERVE_URL", url)
     with pytest.raises(UserError) as refused:
         smoke._ask(url, interface.example(date(2018, 1, 2)), "4")
     return str(refused.value)
