@@ -13,11 +13,13 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 
-from stages.adapters.files import locked
+from stages.adapters.files import locked, replacing
 from stages.adapters.paths import HOME
 from stages.domain.errors import UserError
 
 NAME = "purchasing-capability"  # of the experiment and of the registered model
+DATABASE = HOME / "mlflow.db"
+LOCK = HOME / "mlflow.db.lock"
 CONTENT = "content"  # tag of run and version: the digest of all that made it
 FORMER = "former"  # tag of a version that became champion: the champion before it
 # MLflow's own limits keep on asking a server that is down for four minutes.
@@ -25,8 +27,8 @@ PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT
 
 
 def connect() -> mlflow.MlflowClient:
-    """Use MLFLOW_TRACKING_URI, or the SQLite file of this checkout, made once and safely."""
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{HOME / 'mlflow.db'}"
+    """Use MLFLOW_TRACKING_URI, or the SQLite file of this checkout, made once and whole."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DATABASE}"
     mlflow.set_tracking_uri(uri)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     for told_by_us in ("urllib3.connectionpool", "mlflow.store.db.utils"):
@@ -34,8 +36,12 @@ def connect() -> mlflow.MlflowClient:
     for limit, value in PATIENCE.items():
         os.environ.setdefault(limit, value)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    client = mlflow.MlflowClient()
-    with locked(HOME / "mlflow.db.lock"):  # its schema is not safe to create twice at once
+    with locked(LOCK):
+        if uri.endswith(str(DATABASE)) and not (DATABASE.exists() and DATABASE.stat().st_size):
+            # MLflow makes the tables in many steps: interrupted or disturbed, it never goes on.
+            with replacing(DATABASE) as beside:
+                mlflow.MlflowClient(f"sqlite:///{beside}")
+        client = mlflow.MlflowClient()
         if client.get_experiment_by_name(NAME) is None:
             here = None if uri.startswith("http") else (HOME / "mlartifacts").as_uri()
             client.create_experiment(NAME, artifact_location=here)
@@ -108,7 +114,7 @@ def version(client: mlflow.MlflowClient, number: str) -> ModelVersion:
 @contextmanager
 def promoting() -> Iterator[None]:
     """Hold the aliases for this checkout: of two promotions at once, the second waits."""
-    with locked(HOME / "mlflow.db.lock"):
+    with locked(LOCK):
         yield
 
 

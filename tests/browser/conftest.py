@@ -17,25 +17,25 @@ from tests.integration.project import Project
 expect.set_options(timeout=1000 * site.PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with site.chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def endpoint(project: Project, logs: Path) -> Iterator[Site]:
     """`make serve` in the finished chain."""
     with site.serve(project.root, project.environment, logs / "serve.log") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ui(project: Project, endpoint: Site, logs: Path) -> Iterator[Site]:
     """`make ui` beside it."""
     log = logs / "ui.log"
@@ -43,7 +43,7 @@ def ui(project: Project, endpoint: Site, logs: Path) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture(scope="session", params=site.WIDTHS)
+@pytest.fixture(scope="package", params=site.WIDTHS)
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A browser's session of desktop or phone width, in which the UI's code is loaded once."""
     with site.session(browser, site.WIDTHS[request.param]) as context:

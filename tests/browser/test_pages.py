@@ -19,7 +19,7 @@ carla,2017-12-27T10:00:00,48.10
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scores(project) -> pd.DataFrame:
     return pd.read_parquet(project.root / "data/scores/scores.parquet")
 

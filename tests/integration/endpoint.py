@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,12 +43,13 @@ class Endpoint:
             endpoint = cls(port, process)
             deadline = time.monotonic() + SECONDS_TO_START
             while not endpoint._answers():
-                assert process.poll() is None, said
+                assert process.poll() is None, "".join(said)
                 assert time.monotonic() < deadline, "serving did not start"
                 time.sleep(0.3)
             yield endpoint
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it ended by itself: the test says why
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait()
 
     def _answers(self) -> bool:

@@ -97,19 +97,15 @@ def _check_shape(session: Session, keyspace: str, table: Table) -> None:
         )
     wanted = _wanted(table)
     differences = [
-        f"  {name}: {found.get(name, 'absent')} in the store, {wanted.get(name, 'absent')} here"
+        f"{name} is {found.get(name, 'absent')}, not {wanted.get(name, 'absent')}"
         for name in sorted(wanted | found)
         if found.get(name) != wanted.get(name)
     ]
     if differences:
         raise UserError(
-            "\n".join(
-                [
-                    f"table {keyspace}.{table.name} has another shape than this program's:",
-                    *differences,
-                    "It was left as it is: ingest into another store.keyspace, or migrate it.",
-                ]
-            )
+            f"table {keyspace}.{table.name} has another shape than this program's:"
+            f" {'; '.join(differences)}. It was left as it is: ingest into another store.keyspace,"
+            " or migrate it"
         )
 
 

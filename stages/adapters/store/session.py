@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from cassandra import ConsistencyLevel, DriverException, Unauthorized, UnresolvableContactPoints
@@ -66,10 +67,13 @@ def _cluster(store: DictConfig) -> Cluster:
         consistency_level=_consistency(store.consistency),
         request_timeout=TIMEOUT,
     )
-    profiles = {EXEC_PROFILE_DEFAULT: profile}
+    settings: dict[str, Any] = {
+        "execution_profiles": {EXEC_PROFILE_DEFAULT: profile},
+        "control_connection_timeout": CONTROL_TIMEOUT,
+    }
     given = os.environ.get(CONTACT_POINTS)
     if store.kind == "astra" and not given:
-        return security.astra(execution_profiles=profiles)
+        return security.astra(**settings)
     hosts, port = _contact_points(given.split(",") if given else _configured(store))
     try:
         return Cluster(
@@ -77,8 +81,7 @@ def _cluster(store: DictConfig) -> Cluster:
             port=port,
             ssl_context=security.tls(store.tls),
             auth_provider=security.credentials(),
-            execution_profiles=profiles,
-            control_connection_timeout=CONTROL_TIMEOUT,
+            **settings,
         )
     except UnresolvableContactPoints as error:
         raise UserError(

@@ -1,0 +1,32 @@
+"""The tracking database is made whole, or not at all."""
+
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from stages.adapters import registry
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where there is none yet."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(registry, "DATABASE", tmp_path / "mlflow.db")
+    monkeypatch.setattr(registry, "LOCK", tmp_path / "mlflow.db.lock")
+    return tmp_path / "mlflow.db"
+
+
+def test_a_database_that_is_half_made_is_left_by_nobody(database, monkeypatch):
+    def dies(uri: str):
+        Path(uri.removeprefix("sqlite:///")).write_bytes(b"a table or two")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mlflow, "MlflowClient", dies)
+        with pytest.raises(KeyboardInterrupt):
+            registry.connect()
+    assert not database.exists()
+    database.touch()  # as SQLite leaves it where somebody looked meanwhile
+    assert registry.connect().get_experiment_by_name(registry.NAME) is not None
+    assert [p.name for p in database.parent.glob(".*")] == []
