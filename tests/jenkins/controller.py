@@ -21,7 +21,10 @@ ENGINE = [
     "com.cloudbees:groovy-cps:1.31",
     "com.google.guava:guava:11.0.1",
 ]
-CREDENTIALS = {"cassandra-password": "hunter2-of-cassandra", "mlflow-password": "hunter2-of-mlflow"}
+CREDENTIALS = {
+    name: f"hunter2-of-{name}"
+    for name in ("cassandra-password", "mlflow-password", "serve-api-key")
+}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import yaml
 
 from stages.adapters.local.node_config import VERSION
 from stages.adapters.paths import ROOT
+from stages.serving.settings import Settings
 from tests.jenkins.controller import CREDENTIALS, JENKINSFILE, WORDS
 
 DEPLOY = ROOT / "deploy"
@@ -87,7 +88,7 @@ def test_secrets_are_new_each_time_and_for_their_owner_only(deploy):
     (deploy / ".env").unlink()
     new_env(deploy)
     secret = [name for name in first if name.endswith(("PASSWORD", "KEY"))]
-    assert len(secret) == 9
+    assert len(secret) == 10
     assert all(len(first[n]) >= 48 and first[n] != settings(deploy)[n] for n in secret)
 
 
@@ -103,7 +104,7 @@ def test_every_setting_is_used_and_every_one_used_can_be_set():
 
 def test_ports_are_open_on_this_machine_only(services):
     published = {name: s["ports"] for name, s in services.items() if "ports" in s}
-    assert sorted(published) == ["cassandra", "jenkins", "mlflow", "serving"]
+    assert sorted(published) == ["cassandra", "jenkins", "mlflow", "serving", "ui"]
     assert {port["host_ip"] for ports in published.values() for port in ports} == {"127.0.0.1"}
 
 
@@ -117,17 +118,31 @@ def test_the_node_is_the_cassandra_that_the_tests_run(services):
     assert services["cassandra"]["image"] == f"cassandra:{VERSION}"
 
 
-def test_serving_is_what_make_serve_starts(services):
-    served = shlex.join(services["serving"]["command"])
-    assert "mlflow models serve -m models:/purchasing-capability@champion" in served
-    assert "-m models:/purchasing-capability@champion" in (ROOT / "Makefile").read_text()
+@pytest.mark.parametrize(("service", "target"), [("serving", "serve"), ("ui", "ui")])
+def test_a_service_is_what_its_make_target_starts(services, service, target):
+    started = shlex.join(services[service]["command"]).split(" --")[0]
+    assert re.search(
+        rf"^{target}: .*\n\t.*{started}", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+
+
+def test_scores_and_reports_come_from_the_workspace_of_the_job(services):
+    (job,) = re.findall(r"pipelineJob\('(.+?)'\)", CASC)
+    linked = re.search(r"ln -s (\S+)/\$name", (DEPLOY / "Dockerfile").read_text())
+    (node,) = yaml.safe_load(CASC)["jenkins"]["nodes"]
+    assert linked[1] == f"{node['permanent']['remoteFS']}/workspace/{job}"
+    for name in ("serving", "ui"):
+        (volume,) = services[name]["volumes"]
+        assert (volume["source"], volume["target"]) == ("agent", "/home/jenkins")
+        assert volume["read_only"]
 
 
 def test_every_variable_that_our_containers_get_is_one_that_somebody_reads(services):
     code = "\n".join(p.read_text() for p in [*ROOT.glob("stages/**/*.py"), *DEPLOY.rglob("*.*")])
-    for name in ("roles", "mlflow", "serving"):
+    ours = {f"SERVE_{name.upper()}" for name in Settings.__annotations__}
+    for name in ("roles", "mlflow", "serving", "ui"):
         for variable in services[name]["environment"]:
-            known = hasattr(mlflow.environment_variables, variable)
+            known = hasattr(mlflow.environment_variables, variable) or variable in ours
             assert known or re.search(rf'"{variable}"', code), f"{name}: {variable}"
 
 
