@@ -18,6 +18,10 @@ FIELDS = (
 )
 
 
+class NoEndpointError(UserError):
+    """No endpoint answers at its address."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One row a customer, and the time that the whole request took."""
@@ -38,11 +42,13 @@ def ask(records: Sequence[dict[str, Any]], as_of: str | None = None) -> Answer:
         answer = endpoint.post("/invocations", body(records, as_of))
         content = answer.json()
     except requests.RequestException:
-        raise UserError(
+        raise NoEndpointError(
             f"No endpoint answers at {endpoint.address()}. Start it with `make serve` in a"
             f" terminal; another address goes into {endpoint.URL}."
         ) from None
     milliseconds = 1000 * (time.perf_counter() - began)
+    if answer.status_code == 401:
+        raise UserError(f"The endpoint asks for its key: set {endpoint.KEY} and start the UI anew.")
     if answer.status_code != 200:
         said = content.get("message") or content.get("detail") or f"status {answer.status_code}"
         raise UserError(f"The endpoint refuses the request: {str(said)[:LONGEST]}")

@@ -67,8 +67,10 @@ def _served() -> tuple[str | None, str]:
     records = example(published.scores()["as_of"].iloc[0]).to_dict("records")
     try:
         answer = endpoint.ask(records)
-    except UserError:
+    except endpoint.NoEndpointError:
         return None, "not running: make serve"
+    except UserError:
+        return None, "refuses: try it on Test the model"
     return str(answer.rows["model_version"].iloc[0]), f"answers in {answer.milliseconds:,.0f} ms"
 
 

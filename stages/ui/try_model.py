@@ -1,13 +1,14 @@
 """Test the model: any transactions, the endpoint's answer, its time, the request as curl."""
 
 import json
+import os
 import shlex
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from stages.adapters.endpoint import address
+from stages.adapters.endpoint import KEY, address
 from stages.domain.errors import UserError
 from stages.domain.pasted import MOST, OPTIONAL, REQUIRED, example, parse
 from stages.ui import endpoint, look, published
@@ -81,13 +82,14 @@ def _lines(body: dict[str, Any]) -> str:
 
 
 def _request(body: dict[str, Any]) -> None:
-    """The same request for a terminal, without what guards the endpoint."""
+    """The same request for a terminal; of the key only the variable's name."""
     content = _lines(body)
     at_once = len(body["dataframe_records"]) <= AT_ONCE
     data = shlex.quote(content) if at_once else "@request.json"
+    key = f' -H "X-API-Key: ${KEY}"' if os.environ.get(KEY) else ""
     st.header("The request")
     st.code(
-        f"curl -s {address()}/invocations -H 'Content-Type: application/json' -d {data}",
+        f"curl -s {address()}/invocations -H 'Content-Type: application/json'{key} -d {data}",
         language=None,
         wrap_lines=True,
     )

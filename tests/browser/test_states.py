@@ -1,8 +1,15 @@
 """Where something lacks, the page says what to do."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import mlflow
 import pytest
+import requests
 from playwright.sync_api import Locator, Page, expect
 
+from stages.adapters import registry
 from stages.adapters.local.listening import free_port
 from stages.adapters.local.node import Address
 from tests.browser import site
@@ -10,6 +17,7 @@ from tests.browser.conftest import visited
 from tests.browser.site import visit
 from tests.integration.project import Project
 
+KEY = "key-of-the-browser"
 PAGES = ("Overview", "Customer", "Segments", "Campaign", "Test the model", "Health")
 
 
@@ -42,6 +50,29 @@ def unserved(browser, project, logs, nowhere):
         yield from visited(context, running.address)
 
 
+@pytest.fixture
+def keyed(browser, project, logs, tmp_path):
+    """A twin's endpoint that asks for a key: the twin, and how to open a UI with an environment."""
+    twin = project.twin(tmp_path)
+    key = {"SERVE_API_KEY": KEY}
+    guarded = twin.environment | key | {"SERVE_POLL": "0.2"}
+    with (
+        site.serve(twin.root, guarded, logs / "keyed.log") as endpoint,
+        site.session(browser, site.WIDTHS["desktop"]) as context,
+    ):
+
+        @contextmanager
+        def opened(environment: dict[str, str]) -> Iterator[Page]:
+            given = twin.environment | environment
+            with (
+                site.ui(twin.root, given, logs / "keyed-ui.log", endpoint.address) as running,
+                contextmanager(visited)(context, running.address) as page,
+            ):
+                yield page
+
+        yield twin, endpoint.address, opened, key
+
+
 def told(page: Page) -> Locator:
     """The boxes that say what to do."""
     return page.get_by_test_id("stAlert")
@@ -62,3 +93,34 @@ def test_without_an_endpoint_the_pages_that_ask_it_say_make_serve(unserved):
     expect(told(unserved)).to_contain_text("make serve")
     unserved.get_by_role("link", name="Health").click()  # all but MLflow, which takes its time
     expect(unserved.get_by_text("not running: make serve").last).to_be_visible()
+
+
+def test_a_broken_version_given_the_alias_by_hand_shows_on_health(keyed):
+    twin, address, opened, key = keyed
+    said = twin.run("python", "-m", "tests.integration.versions", "no load")
+    broken = said.split("version=")[-1].split()[0]
+    client = mlflow.MlflowClient(f"sqlite:///{twin.root}/mlflow.db")
+    client.set_registered_model_alias(registry.NAME, "champion", broken)
+    health, deadline = {"problem": None}, time.monotonic() + site.PATIENCE
+    while not health["problem"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        health = requests.get(f"{address}/health", timeout=10).json()
+    with opened(key) as page:
+        visit(page, "Health")
+        expect(told(page).filter(has_text="serves version 1, but")).to_contain_text(broken)
+
+
+def test_an_endpoint_with_a_key_is_asked_with_it_and_the_pages_show_only_its_name(keyed):
+    _, _, opened, key = keyed
+    with opened({}) as page:
+        visit(page, "Test the model")
+        page.get_by_role("button", name="Ask the model").click()
+        expect(told(page)).to_contain_text("set SERVE_API_KEY")
+        visit(page, "Health")
+        expect(page.get_by_text("refuses: try it on Test the model").last).to_be_visible()
+    with opened(key) as page:
+        visit(page, "Test the model")
+        page.get_by_role("button", name="Ask the model").click()
+        expect(page.get_by_text('-H "X-API-Key: $SERVE_API_KEY"')).to_be_visible()
+        assert KEY not in page.content()
