@@ -60,6 +60,12 @@ class Chain:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         if stage == "extract":
             (self.project.root / "data/.raw_seen.json").unlink()
+        if stage == "track":
+            (self.project.root / "mlflow.db").unlink()
+
+    def untrack(self) -> None:
+        """Take the result of track alone away: the run and its version are there to be found."""
+        (self.project.root / "reports/tracked.json").unlink()
 
     def halted(self, number: str, place: str, stage: str) -> subprocess.Popen[str]:
         """Start a stage that gets a signal at a place."""
@@ -139,7 +145,7 @@ def test_the_disk_is_full(chain: Chain, stage: str, tmp_path: Path) -> None:
 @pytest.mark.full
 def test_another_program_holds_the_tracking_database(chain: Chain) -> None:
     with drilled("mlflow.db locked by a writer during track") as outcome:
-        chain.empty("track")
+        chain.untrack()
         with closing(sqlite3.connect(chain.project.root / "mlflow.db")) as writer:
             writer.execute("BEGIN IMMEDIATE")
             output = chain.project.stage("track", status=1)
@@ -158,6 +164,8 @@ def test_cassandra_dies_midway(chain: Chain, stage: str, place: str) -> None:
     with drilled(f"SIGKILL of Cassandra during {stage}") as outcome:
         if stage == "extract":
             chain.empty(stage)
+        else:
+            chain.project.stage("promote")
         process = stopped(chain.halted("SIGSTOP", place, stage))
         database = psutil.Process(node.status(chain.node).pid)
         database.kill()
@@ -180,7 +188,7 @@ def test_mlflow_dies_midway(chain: Chain, tmp_path: Path) -> None:
         address = f"http://127.0.0.1:{port}"
         environment = chain.project.environment | {"MLFLOW_TRACKING_URI": address}
         away = replace(chain, project=replace(chain.project, environment=environment))
-        away.empty("track")
+        away.untrack()
         with mlflow_server(chain.project, tmp_path, port):
             process = stopped(away.halted("SIGSTOP", "mlflow.pyfunc:log_model", "track"))
         told = resumed(process)

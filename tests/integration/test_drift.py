@@ -1,0 +1,101 @@
+"""Drift on the default data: quiet where nothing changed, and a sentence for what did."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from stages.adapters import engine, models
+from stages.adapters.paths import CONF
+from stages.adapters.sides import side
+from stages.domain.drift import Finding, Side, drift, importance
+from tests.integration.project import Project
+
+SEED = 7
+POLICY = OmegaConf.load(CONF / "policy" / "calm.yaml")
+CATEGORY, REGION = "GROCERY", "a new one"
+
+
+@pytest.fixture(scope="module")
+def bank(project: Project):
+    """The champion, and how its transactions become a side once something has changed in them."""
+    model = models.load(project.root / "models/capability")
+    files = [str(f) for f in (project.root / "data/raw/transactions").glob("*.parquet")]
+    backend = engine.connect(**OmegaConf.load(CONF / "engine/duckdb.yaml"))
+    rows = backend.read_parquet(files).mutate(region=ibis.literal("home"))  # the data name none
+
+    def changed(change: Callable[[ir.Table], ir.Table]) -> Side:
+        return side(backend, change(rows), model, model.as_of, SEED)
+
+    yield model, changed
+    backend.disconnect()
+
+
+@pytest.fixture(scope="module")
+def fired(bank):
+    """The findings that fire between the transactions as they are and a side."""
+    model, changed = bank
+    reference = changed(lambda rows: rows)
+
+    def fired(current: Side) -> list[Finding]:
+        return [f for f in drift(model, reference, current, POLICY, SEED) if f.fires]
+
+    return reference, fired
+
+
+def recent(rows: ir.Table, model) -> ir.BooleanValue:
+    return rows.booked_at.date() >= model.as_of - timedelta(days=model.spec.horizon)
+
+
+def test_of_a_hundred_resamples_of_unchanged_customers_at_least_95_are_quiet(
+    bank, fired, monkeypatch
+):
+    reference, found = fired
+    ranked = importance(bank[0], reference.features)  # the same each time
+    monkeypatch.setattr("stages.domain.drift.importance", lambda *_: ranked)
+    n = len(reference.features)
+    alarms = 0
+    for seed in range(100):
+        some = np.random.default_rng(seed).integers(0, n, n)
+        spend = {p: t.iloc[some].reset_index(drop=True) for p, t in reference.spend.items()}
+        alarms += bool(found(Side(reference.features.iloc[some].reset_index(drop=True), spend)))
+    assert alarms <= 5
+
+
+def dearer(rows: ir.Table, model) -> ir.Table:
+    more = (rows.amount * 1.2).cast(rows.amount.type())
+    return rows.mutate(amount=ibis.ifelse(recent(rows, model), more, rows.amount))
+
+
+def faded(rows: ir.Table, model) -> ir.Table:
+    third = rows.customer_id.hash().abs() % 3 == 0
+    return rows.filter(~(third & recent(rows, model)))
+
+
+def vanished(rows: ir.Table, model) -> ir.Table:
+    return rows.filter(~(recent(rows, model) & (rows.category == CATEGORY)))
+
+
+def moved(rows: ir.Table, model) -> ir.Table:
+    some = recent(rows, model) & (rows.customer_id.hash().abs() % 10 == 0)
+    return rows.mutate(region=ibis.ifelse(some, REGION, rows.region))
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "said"),
+    [
+        (dearer, "total", "expected spend a customer changed by +"),
+        (faded, "total", "expected spend a customer changed by -"),
+        (vanished, "category", f"category {CATEGORY} had "),
+        (moved, "unseen region", f"new region: {REGION}, "),
+    ],
+)
+def test_what_changes_decisions_fires_and_is_said_in_a_sentence(bank, fired, change, what, said):
+    model, changed = bank
+    _, found = fired
+    told = {f.what: f.sentence for f in found(changed(lambda rows: change(rows, model)))}
+    assert told[what].startswith(said)
