@@ -32,8 +32,9 @@ lint: $(BIN)/.tools ## format, types and import rules
 	@mypy
 	@lint-imports
 
-drill: $(BIN)/.tools ## faults on the store, the chain and promotion; ends with a table of what each did
-	@pytest tests/drills tests/integration/test_promotion.py --full -s
+drill: $(BIN)/.tools ## faults on the store, the chain, promotion and serving; ends with a table of what each did
+	@pytest tests/drills tests/integration/test_promotion.py \
+		tests/integration/test_serving_hardening.py --full -s
 
 setup: $(BIN)/.ready # the virtual environment
 
