@@ -126,8 +126,9 @@ bench-store: set ## measure load and unload beside DSBulk, on a node of its own 
 bench-edge: setup ## measure what the model and a copy of the scores need where memory is short
 	@python -m bench.edge
 
-docs: $(BIN)/.tools ## build the documents in build/site; no page needs a network
+docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/site; needs no network
 	@python -m docsite.configuration
+	@python -m docsite.figures
 	@python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
 
