@@ -11,7 +11,7 @@ UI_PORT ?= 8501
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
-	bench-store bench-serve bench-edge drill docs
+	bench-store bench-serve bench-edge drill docs demo
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -131,6 +131,9 @@ docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/s
 	@python -m docsite.figures
 	@python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
+
+demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo.mp4 (half an hour)
+	@python -m demo
 
 bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
 	@python -m bench.serve $(or $(ROUNDS),3)
