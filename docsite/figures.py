@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from stages.adapters.files import read_json, write_bytes, write_json
 from stages.adapters.paths import RAW, REPORTS, ROOT, SCORES
+from stages.domain.errors import UserError
 from stages.domain.run_summary import summary
 
 FOLDER = ROOT / "docs" / "figures"
@@ -49,13 +50,16 @@ class Figure:
     percent: bool
 
     def now(self, folder: Path = FOLDER) -> str:
-        """The figure in its JSON, written as this one is; LookupError where it is not there."""
+        """The figure in its JSON, written as this one is; UserError where it is not there."""
         content = read_json(folder / self.file)
-        if self.row is not None:
-            rows = {_named(row): row for row in content["rows"]}
-            content = rows[self.row]
-        for part in self.key.split("."):
-            content = content[part]
+        try:
+            if self.row is not None:
+                content = {_named(row): row for row in content["rows"]}[self.row]
+            for part in self.key.split("."):
+                content = content[part]
+        except (KeyError, TypeError) as error:
+            of = f"{self.key} of {self.row}" if self.row else self.key
+            raise UserError(f"{self.file} has no {of}: correct the mark of {self.shown}") from error
         decimals = len(self.shown.partition(".")[2])
         return f"{content * (100 if self.percent else 1):,.{decimals}f}"
 

@@ -13,6 +13,7 @@ from docsite import figures
 from docsite.figures import COMMANDS, FOLDER
 from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import DVC_LOCK, ROOT
+from stages.domain.errors import UserError
 
 TABLE = re.compile(r"<!-- (\w+): generated -->\n(.*?)\n<!-- \1: end -->", re.DOTALL)
 MARKS = re.compile(r"<!-- (?:make [\w-]+(?:, before)?: (?!its end)|reports/)")
@@ -39,6 +40,13 @@ def test_a_figure_keeps_its_decimals_and_may_be_a_share_or_of_a_benchmarks_row(t
         "2,447, 81.0 %, 0.81, 3.02, 1.5, 0.7,\n\n```\n2,447 customers\n```\n"
     )
     assert figures.current(now, tmp_path) == now
+
+
+def test_a_figure_that_its_json_no_longer_has_is_named(tmp_path):
+    write_json(tmp_path / "serve.json", {"rows": []})
+    (figure,) = figures.figures("1.5<!-- make bench-serve: value of an answer -->")
+    with pytest.raises(UserError, match=r"serve.json has no value of an answer: .* mark of 1\.5"):
+        figure.now(tmp_path)
 
 
 @PAGES
