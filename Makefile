@@ -11,7 +11,7 @@ UI_PORT ?= 8501
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
-	bench-store bench-serve bench-edge drill docs
+	bench-store bench-serve bench-edge drill docs demo
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -127,10 +127,14 @@ bench-store: set ## measure load and unload beside DSBulk, on a node of its own 
 bench-edge: setup ## measure what the model and a copy of the scores need where memory is short
 	@python -m bench.edge
 
-docs: $(BIN)/.tools ## build the documents in build/site; no page needs a network
+docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/site; needs no network
 	@python -m docsite.configuration
+	@python -m docsite.figures
 	@python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
+
+demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo.mp4 (half an hour)
+	@python -m demo
 
 bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
 	@python -m bench.serve $(or $(ROUNDS),3)

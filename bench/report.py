@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from docsite import figures
 from stages.adapters.files import write_bytes, write_json
 from stages.adapters.paths import REPORTS, ROOT
 from stages.domain.errors import UserError
@@ -108,15 +109,20 @@ def publish(
     page: Path = PAGE,
     as_table: Callable[[dict[str, Any]], str] = table,
 ) -> None:
-    """Write reports/bench/NAME.json, and the table between NAME's two markers of `page`."""
+    """Write reports/bench/NAME.json, and the table between NAME's two markers of `page`.
+
+    The JSON goes to docs/figures/ too, and with it every figure of the documents from there.
+    """
     text = page.read_text()
     begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
     if begin not in text or end not in text:
         raise UserError(f"{page.name} has no place for the table: add {begin} and {end}")
     block = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     write_json(REPORTS / "bench" / f"{name}.json", document)
+    write_json(figures.FOLDER / f"{name}.json", document)
     generated = f"{begin}\n{as_table(document)}\n{end}"
     write_bytes(page, block.sub(lambda _: generated, text).encode())
+    figures.refresh()
 
 
 def _machine() -> str:

@@ -9,7 +9,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docsite import cases, diagrams
+from docsite import cases, diagrams, figures
 
 log = logging.getLogger("mkdocs.plugins.docsite")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((\.\.?/[^)#\s]+)(?:#[^)]*)?\)")
@@ -31,7 +31,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Diagrams become pictures, links into the code names, missing screenshots a word on it."""
+    """Diagrams become pictures, links into the code names, marks of figures nothing."""
     root = Path(config.config_file_path).parent
 
     def keep(title: str, content: bytes) -> str:
@@ -41,7 +41,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return posixpath.relpath(uri, posixpath.dirname(page.file.src_uri) or ".")
 
     here = Path(config.docs_dir) / Path(page.file.src_uri).parent
-    linked = LINK.sub(lambda link: _code(link, here, root), markdown)
+    linked = LINK.sub(lambda link: _code(link, here, root), figures.unmarked(markdown))
     shown = SCREENSHOT.sub(lambda asked: _screenshot(asked, files), linked)
     return diagrams.replaced(shown, keep)
 

@@ -7,6 +7,7 @@ import pytest
 
 from bench import report
 from bench.report import Goal, Measure
+from docsite import figures
 from stages.domain.errors import UserError
 
 OTHER = Measure("unload, the other", "rows/s", [100_000, 120_000, 80_000])
@@ -66,6 +67,9 @@ def test_the_table_shows_a_miss_as_a_miss():
 
 def test_only_the_text_between_the_markers_is_replaced(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(report, "REPORTS", tmp_path)
+    monkeypatch.setattr(figures, "FOLDER", tmp_path / "figures")
+    refreshed = []
+    monkeypatch.setattr(figures, "refresh", lambda: refreshed.append(page.read_text()))
     page = tmp_path / "benchmarks.md"
     page.write_text(
         "before\n<!-- store: generated -->\nearlier figures\n<!-- store: end -->\nafter\n"
@@ -78,6 +82,8 @@ def test_only_the_text_between_the_markers_is_replaced(tmp_path: Path, monkeypat
     written = json.loads((tmp_path / "bench" / "store.json").read_text())
     assert list(written) == ["machine", "when", "rounds", "rows"]
     assert written["rows"] == [PEAK.row()]
+    assert json.loads((tmp_path / "figures" / "store.json").read_text()) == written
+    assert refreshed == [text]
 
 
 def test_a_page_without_the_markers_says_what_to_add(tmp_path: Path):

@@ -31,9 +31,14 @@ class Site:
 
 @contextmanager
 def running(
-    target: str, root: Path, environment: Mapping[str, str], log: Path, ready: str
+    target: str,
+    root: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    ready: str,
+    patience: float = PATIENCE,
 ) -> Iterator[Site]:
-    """`make TARGET` (serve or ui) in `root` on a port of its own, until `ready` answers."""
+    """`make TARGET` (serve, ui or mlflow) in `root` on a port of its own, until `ready` answers."""
     port = free_port("127.0.0.1")
     command = ["make", target, f"{target.upper()}_PORT={port}", "--old-file", ".venv/bin/.ready"]
     address = f"http://127.0.0.1:{port}"
@@ -47,7 +52,7 @@ def running(
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not _answers(address + ready):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, f"make {target} did not start: {log.read_text()}"

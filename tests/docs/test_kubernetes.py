@@ -88,3 +88,11 @@ def test_every_setting_is_read_by_the_code_and_no_secret_is_in_a_file():
     assert sorted(n for n in asked if n not in code) == []
     assert [o for o in OBJECTS if o["kind"] == "Secret"] == []
     assert sorted(n for n in given if "PASSWORD" in n or "KEY" in n) == []
+
+
+def test_the_ui_answers_to_the_host_name_of_the_settings_and_to_no_other():
+    arguments = container(of("Deployment", "ui"))["args"]
+    for option in ("--server.allowedHosts", "--browser.serverAddress"):
+        assert f"{option}=$(UI_HOST)" in arguments
+    assert {"configMapRef": {"name": "settings"}} in container(of("Deployment", "ui"))["envFrom"]
+    assert of("ConfigMap", "settings")["data"]["UI_HOST"]

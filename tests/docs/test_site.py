@@ -42,6 +42,12 @@ def test_diagrams_are_pictures_with_a_text_for_those_who_do_not_see_them(site):
     assert "```mermaid" not in page
 
 
+def test_marks_of_figures_are_not_for_the_reader(site):
+    page = (site / "latency.html").read_text()
+    assert "make bench-serve: value" not in page
+    assert "mlflow models serve</code>, features given" in page
+
+
 def test_the_page_of_keys_is_up_to_date():
     assert configuration.PAGE.read_text() == configuration.page(), "`make docs` writes it anew"
 
