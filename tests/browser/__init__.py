@@ -1,0 +1,1 @@
+"""A package, so that its servers and its browser end with its tests."""
