@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 from mlflow.entities.model_registry import ModelVersion
 
 from stages.adapters import config, dvc, engine, raw, registry
@@ -67,18 +67,18 @@ def main() -> None:
         log.info("version %(version)s: coverage %(coverage).3f, bias %(bias).3f since", past)
 
 
-def _former(backend: Backend, now: ir.Table, champion: ModelVersion) -> ir.Table:
+def _former(backend: SQLBackend, now: ir.Table, champion: ModelVersion) -> ir.Table:
     """The transactions that the champion was made from; those of now where they are gone."""
     try:
         files = dvc.transactions_of(champion.tags.get("data", ""))
-        return backend.read_parquet([str(file) for file in files])
+        return engine.read(backend, files)
     except UserError as error:
         log.warning("%s; today's data before the champion's date stand in for it", error)
         return now
 
 
 def _realised(
-    version: ModelVersion, backend: Backend, now: ir.Table, newest: date
+    version: ModelVersion, backend: SQLBackend, now: ir.Table, newest: date
 ) -> dict[str, Any] | None:
     """How a version's forecast came true; None where its horizon has not passed."""
     model: Model = registry.load(version).unwrap_python_model().model

@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from stages.adapters import config, models, plots, raw
+from stages.adapters import config, frames, models, plots, raw
 from stages.adapters.evidently_report import report as evidently
 from stages.adapters.files import read_json, write_bytes, write_json
 from stages.adapters.logs import stage
@@ -24,7 +24,7 @@ def main() -> None:
     """Write reports/: metrics, the data of the plots, fairness, the cards, Evidently's page."""
     params, made = config.load(), recipe(config.load())
     plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
-    rows = pd.read_parquet(PROCESSED / "frame.parquet")
+    rows = frames.read(plan.training, plan.cutoff, params.most_rows)
     past, held = frame.at(rows, plan.training), frame.at(rows, [plan.cutoff])
     customers = pd.read_parquet(raw.CUSTOMERS)
     groups = attributes(customers)

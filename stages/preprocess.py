@@ -1,16 +1,16 @@
 """Preprocess: raw transactions become features and targets at every cutoff."""
 
 import logging
+from functools import reduce
 
-import pandas as pd
-import pyarrow as pa
+import ibis.expr.types as ir
 
-from stages.adapters import config, engine, raw
-from stages.adapters.files import write_json, write_parquet
+from stages.adapters import config, engine, frames, raw
+from stages.adapters.files import write_batches, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import PROCESSED
 from stages.domain import cutoffs, frame
-from stages.domain.features import CLOCK, daily, features, targets
+from stages.domain.features import daily
 
 log = logging.getLogger(__name__)
 
@@ -21,34 +21,30 @@ def main() -> None:
     params = config.load()
     spec = config.spec(params)
     backend = engine.connect(**params.engine)
-    days = backend.create_table(
-        "daily", daily(engine.read(backend, raw.TRANSACTIONS), spec), temp=True
-    )
-    seen = days.aggregate(first=days.day.min(), newest=days.day.max(), days=days.day.nunique())
-    history = cutoffs.History(**backend.to_pyarrow(seen).to_pylist()[0])
+    history = backend.to_pyarrow(cutoffs.seen(engine.read(backend, raw.TRANSACTIONS)))
     plan = cutoffs.plan(
-        history, spec.horizon, config.day(params, "as_of"), config.day(params, "cutoff")
+        cutoffs.History(**history.to_pylist()[0]),
+        spec.horizon,
+        config.day(params, "as_of"),
+        config.day(params, "cutoff"),
     )
-    trained = targets(days, plan.trained, plan.target_days, spec.horizon)
-    judged = targets(days, [plan.cutoff], spec.horizon, spec.horizon)
-    rows = frame.join(
-        backend.to_pandas(features(days, plan.all, spec)),
-        pd.concat([backend.to_pandas(trained), backend.to_pandas(judged)]),
-        [*plan.trained, plan.cutoff],
+    parts = []
+    for number, files in enumerate(raw.parts(params.engine.part_rows)):
+        days = engine.keep(backend, "daily", daily(engine.read(backend, files), spec))
+        parts.append(engine.keep(backend, f"frame_{number}", frame.rows(days, plan, spec)))
+    rows = reduce(ir.Table.union, parts).order_by("cutoff", "customer_id")
+    count = write_batches(
+        frames.FRAME, frame.schema(rows.columns), frame.checked(engine.batches(backend, rows))
     )
-    if plan.monthly:
-        rows = rows.drop(columns=list(CLOCK))
-    rows = frame.validate(rows)
-    write_parquet(PROCESSED / "frame.parquet", pa.Table.from_pandas(rows, preserve_index=False))
     write_json(PROCESSED / "plan.json", plan.to_json())
     log.info(
         "%d rows at %d cutoffs, %d features; holdout cutoff %s, as of %s",
-        len(rows),
+        count,
         len(plan.all),
-        len(frame.feature_columns(rows)),
+        len(rows.columns) - len(frame.IDENTITY),
         plan.cutoff,
         plan.as_of,
-        extra={"rows": len(rows)},
+        extra={"rows": count},
     )
     if plan.target_days < spec.horizon:
         log.warning(

@@ -36,7 +36,7 @@ def main() -> None:
         )
     model = registry.load(registry.version(registry.connect(), row["model_version"]))
     backend = engine.connect(**params.engine)
-    transactions = backend.read_parquet([str(f) for f in dvc.transactions_of(row["data_version"])])
+    transactions = engine.read(backend, dvc.transactions_of(row["data_version"]))
     mine = transactions.filter(ibis._.customer_id == customer)
     tier = {customer: row["tier"]}  # one that the former tier held is held by itself, too
     again = scoring.score(

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from stages.adapters import config, engine, raw, registry
 from stages.adapters.dvc import data_version
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _score(
-    backend: Backend,
+    backend: SQLBackend,
     transactions: ir.Table,
     model: Model,
     stamp: dict[str, Any],
@@ -82,7 +82,7 @@ def _score(
 
 
 def _migration(
-    backend: Backend,
+    backend: SQLBackend,
     transactions: ir.Table,
     model: Model,
     former: pd.DataFrame,

@@ -2,9 +2,7 @@
 
 import logging
 
-import pandas as pd
-
-from stages.adapters import config, models
+from stages.adapters import config, frames, models
 from stages.adapters.files import read_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS, PROCESSED
@@ -18,13 +16,14 @@ log = logging.getLogger(__name__)
 @stage
 def main() -> None:
     """Write models/holdout and models/capability."""
-    made = recipe(config.load())
+    params = config.load()
+    made = recipe(params)
     plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
-    rows = pd.read_parquet(PROCESSED / "frame.parquet")
     for name, cutoffs, as_of in (
         ("holdout", plan.training, plan.cutoff),
         ("capability", plan.refit, plan.as_of),
     ):
+        rows = frames.read(cutoffs, as_of, params.most_rows)
         model = fit(rows, cutoffs, as_of, plan.first, plan.target_days, made)
         models.save(model, MODELS / name)
         log.info(

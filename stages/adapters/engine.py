@@ -1,25 +1,90 @@
-"""The engine that evaluates the feature expression: DuckDB on this machine."""
+"""The engine that evaluates the feature expression: DuckDB on this machine, or Spark."""
 
+import atexit
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
+import psutil
+import pyarrow as pa
+from ibis.backends.sql import SQLBackend
 
+from stages.adapters.paths import ROOT
 from stages.domain.errors import UserError
 
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
-def connect(name: str = "duckdb", memory_limit: str | None = None) -> Backend:
-    """Open an in-memory database whose dates are UTC; UserError for an unknown engine."""
+BATCH_ROWS = 65_536  # that come out at a time, which bounds memory
+
+
+def connect(name: str = "duckdb", **settings: "str | int | DictConfig | None") -> SQLBackend:
+    """Open the engine of conf/engine; its dates are UTC. UserError for one that there is not."""
+    if name == "spark":
+        from stages.adapters import spark  # optional: requirements-spark.txt
+
+        return spark.connect(**settings)  # type: ignore[arg-type]
     if name != "duckdb":
-        raise UserError(f"engine.name={name}: there is only duckdb")
+        raise UserError(f"engine.name={name}: give duckdb or spark")
+    return _duckdb(**settings)  # type: ignore[arg-type]
+
+
+def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
+    """Parquet files, or all those of a folder, as one table."""
+    if backend.name == "pyspark":
+        from stages.adapters import spark
+
+        return spark.read(backend, files)
+    every = f"{files}/*.parquet" if isinstance(files, Path) else [str(file) for file in files]
+    return backend.read_parquet(every)
+
+
+def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
+    """The rows, evaluated now and kept by the engine until another `name` takes their place."""
+    if backend.name == "pyspark":
+        from stages.adapters import spark
+
+        return spark.keep(backend, name, rows)
+    backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+    return backend.create_table(name, rows, temp=True)
+
+
+def batches(backend: SQLBackend, rows: ir.Table) -> Iterator[pa.RecordBatch]:
+    """The rows of an expression over what is kept or read, as they come, in its order."""
+    if backend.name == "pyspark":
+        from stages.adapters import spark
+
+        return spark.batches(backend, rows)
+    relation = backend.con.sql(backend.compile(rows))  # ibis's own way is not DuckDB 2's
+    return iter(relation.to_arrow_reader(BATCH_ROWS))
+
+
+def _duckdb(
+    memory_limit: str | None = None, spill: str | None = None, part_rows: int | None = None
+) -> SQLBackend:
+    """An in-memory database that leaves in the folder `spill` what its memory has no room for.
+
+    `part_rows` is for `raw.parts`.
+    """
     backend = ibis.duckdb.connect()
     backend.raw_sql("SET TimeZone = 'UTC'")
     if memory_limit:
         backend.raw_sql(f"SET memory_limit = '{memory_limit}'")
+    if spill:
+        backend.raw_sql(f"SET temp_directory = '{spill_folder(spill)}'")
     return backend
 
 
-def read(backend: Backend, folder: Path) -> ir.Table:
-    """All Parquet files of a folder as one table."""
-    return backend.read_parquet(f"{folder}/*.parquet")
+def spill_folder(spill: str) -> Path:
+    """A folder of this process below `spill`, gone with it; what killed processes left goes now."""
+    own = ROOT / spill / str(os.getpid())
+    for left in own.parent.glob("*"):
+        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    own.mkdir(parents=True, exist_ok=True)
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return own

@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,16 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     """Write zstd Parquet; the same table gives the same bytes."""
     with replacing(path) as beside:
         pq.write_table(table, beside, compression="zstd")
+
+
+def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write the same from batches as they come, a row group each; return the number of rows."""
+    rows = 0
+    with replacing(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as file:
+        for batch in batches:
+            file.write_batch(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def digest(path: Path) -> str:

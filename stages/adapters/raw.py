@@ -7,8 +7,11 @@ What DVC hashes depends on content alone.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from stages.adapters.files import digest, read_json, write_json
 from stages.adapters.paths import DATA, RAW
@@ -80,6 +83,28 @@ def manifest() -> dict[str, Any]:
     if not MANIFEST.exists():
         raise UserError(f"{MANIFEST} is missing: extract again with `dvc repro extract`")
     return read_json(MANIFEST)
+
+
+def parts(most_rows: int | None) -> list[list[Path]]:
+    """The files of all transactions, in parts of whole customers: shards, joined while they fit.
+
+    A part has `most_rows` or a single shard; one part where there is no such bound.
+    """
+    files = sorted(TRANSACTIONS.glob("*.parquet"))
+    if most_rows is None:
+        return [files]
+    rows = {file: pq.read_metadata(file).num_rows for file in files}
+    found: list[list[Path]] = [[]]
+    for _, shard in groupby(sorted(files, key=_shard), key=_shard):
+        shard_files = list(shard)
+        if found[-1] and sum(rows[f] for f in found[-1] + shard_files) > most_rows:
+            found.append([])
+        found[-1] += shard_files
+    return found
+
+
+def _shard(file: Path) -> int:
+    return int(file.stem.rpartition("_")[2])
 
 
 def _entry(partition: Partition, held: Held) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from stages.domain import scoring
 from stages.domain.drift import MOST_CUSTOMERS, PLACES, Side
 from stages.domain.model import Model
 
 
-def side(backend: Backend, transactions: ir.Table, model: Model, as_of: date, seed: int) -> Side:
+def side(backend: SQLBackend, transactions: ir.Table, model: Model, as_of: date, seed: int) -> Side:
     """Features at `as_of`, and spend by place over the horizon before it, of up to 20,000."""
     features = scoring.at(backend, transactions, model, as_of)
     features = features.sample(min(len(features), MOST_CUSTOMERS), random_state=seed)
@@ -28,7 +28,7 @@ def side(backend: Backend, transactions: ir.Table, model: Model, as_of: date, se
     )
 
 
-def _spend(backend: Backend, recent: ir.Table, place: str, customers: pd.Series) -> pd.DataFrame:
+def _spend(backend: SQLBackend, recent: ir.Table, place: str, customers: pd.Series) -> pd.DataFrame:
     """Spend of `customers`, a row each, by name of `place`, a column each."""
     known = recent.filter(recent[place].notnull())
     grouped = known.group_by("customer_id", name=known[place])

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
+import ibis.expr.types as ir
 import pandas as pd
 
 from stages.domain.errors import UserError
@@ -77,6 +78,12 @@ class Plan:
             target_days=content["target_days"],
             monthly=content["monthly"],
         )
+
+
+def seen(transactions: ir.Table) -> ir.Table:
+    """One row: the fields of History, of all transactions."""
+    day = transactions.booked_at.date()
+    return transactions.aggregate(first=day.min(), newest=day.max(), days=day.nunique())
 
 
 def plan(

@@ -1,14 +1,20 @@
 """The training frame: features and target of every customer at every cutoff."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+import ibis
+import ibis.expr.types as ir
 import pandas as pd
 import pandera.errors
-import pandera.pandas as pa
+import pandera.pandas as checks
+import pyarrow as pa
 
 from stages.domain.catalogue import feature
+from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
+from stages.domain.features import CLOCK, features, targets
+from stages.domain.spec import Spec
 
 IDENTITY = ("customer_id", "cutoff", "target")
 
@@ -18,26 +24,51 @@ def feature_columns(frame: pd.DataFrame) -> list[str]:
     return [c for c in frame.columns if c not in IDENTITY]
 
 
-def join(features: pd.DataFrame, targets: pd.DataFrame, complete: Sequence[date]) -> pd.DataFrame:
-    """Give each row of `features` its `target`: 0 without spend, null where the future is open.
+def join(past: ir.Table, future: ir.Table, complete: Sequence[date]) -> ir.Table:
+    """Give each row of `past` its `target` of `future`: 0 without spend, null where it is open.
 
-    `complete` are the cutoffs whose whole horizon lies in the data.
+    `past` has the features, `future` the targets; `complete` are the cutoffs whose whole horizon
+    lies in the data.
     """
-    frame = features.merge(targets, on=["cutoff", "customer_id"], how="left")
-    known = pd.to_datetime(frame["cutoff"]).isin(pd.to_datetime(list(complete)))
-    frame["target"] = frame["target"].fillna(0.0).where(known)
-    frame["cutoff"] = frame["cutoff"].astype("datetime64[s]")
-    return frame.sort_values(["cutoff", "customer_id"], ignore_index=True)
+    both = past.left_join(future, ["cutoff", "customer_id"])
+    known = past.cutoff.isin(list(complete))
+    spend = future.target.fill_null(0.0)
+    return both.select(past, target=ibis.ifelse(known, spend, ibis.null("float64")))
 
 
-def contract(features: Sequence[str]) -> pa.DataFrameSchema:
+def rows(daily: ir.Table, plan: Plan, spec: Spec) -> ir.Table:
+    """The frame of customers with the days `daily`: all that train and evaluate learn from."""
+    trained = targets(daily, plan.trained, plan.target_days, spec.horizon)
+    judged = targets(daily, [plan.cutoff], spec.horizon, spec.horizon)
+    known = [*plan.trained, plan.cutoff]
+    frame = join(features(daily, plan.all, spec), trained.union(judged), known)
+    return frame.drop(*CLOCK) if plan.monthly else frame
+
+
+def schema(names: Sequence[str]) -> pa.Schema:
+    """The frame's columns in Arrow's types."""
+    types = {"customer_id": pa.string(), "cutoff": pa.timestamp("s")}
+    return pa.schema([(name, types.get(name, pa.float64())) for name in names])
+
+
+def checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of the frame, ordered by cutoff and customer, each held to the contract."""
+    last: list[pa.Table] = []
+    for batch in batches:
+        table = pa.Table.from_batches([batch]).cast(schema(batch.schema.names))
+        validate(pa.concat_tables([*last, table]).to_pandas())  # with the row before: none twice
+        last = [table.slice(table.num_rows - 1)]
+        yield from table.combine_chunks().to_batches()
+
+
+def contract(features: Sequence[str]) -> checks.DataFrameSchema:
     """What preprocess promises: finite features, one row a customer and cutoff, no target < 0."""
-    finite = pa.Check(lambda s: s.abs() < float("inf"), error="is not finite")
-    columns = {name: pa.Column(float, finite) for name in features}
-    columns["customer_id"] = pa.Column(str)
-    columns["cutoff"] = pa.Column("datetime64[s]")
-    columns["target"] = pa.Column(float, pa.Check.ge(0), nullable=True)
-    return pa.DataFrameSchema(columns, strict=True, unique=["customer_id", "cutoff"])
+    finite = checks.Check(lambda s: s.abs() < float("inf"), error="is not finite")
+    columns = {name: checks.Column(float, finite) for name in features}
+    columns["customer_id"] = checks.Column(str)
+    columns["cutoff"] = checks.Column("datetime64[s]")
+    columns["target"] = checks.Column(float, checks.Check.ge(0), nullable=True)
+    return checks.DataFrameSchema(columns, strict=True, unique=["customer_id", "cutoff"])
 
 
 def validate(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,14 +5,14 @@ from datetime import date
 
 import ibis.expr.types as ir
 import pandas as pd
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from stages.domain.features import daily, features
 from stages.domain.model import Model
 
 
 def score(
-    backend: Backend,
+    backend: SQLBackend,
     transactions: ir.Table,
     model: Model,
     as_of: date,
@@ -31,7 +31,7 @@ def score(
 
 
 def at(
-    backend: Backend,
+    backend: SQLBackend,
     transactions: ir.Table,
     model: Model,
     as_of: date,

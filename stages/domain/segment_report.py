@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from stages.domain.audit import FEWEST, attributes
 from stages.domain.playbook import playbook
@@ -14,7 +14,7 @@ from stages.domain.profiles import PLACES, groups, habits, mix, shares
 
 
 def segment_report(
-    backend: Backend,
+    backend: SQLBackend,
     transactions: ir.Table,
     scores: pd.DataFrame,
     features: pd.DataFrame,

@@ -16,6 +16,15 @@ def shard_of(customer_ids: pa.Array | pa.ChunkedArray, shards: int) -> pa.Chunke
     return _chunked(shard.take(pc.index_in(customer_ids, unique)))
 
 
+def drawn(customer_ids: pa.Array, share: float) -> pa.Array:
+    """Whether each customer is in a draw of so large a `share` of all: by CRC-32's upper end.
+
+    A shard is its lower end, so that all shards have their share of a draw.
+    """
+    last = share * 2**32
+    return pa.array(zlib.crc32(i.encode()) < last for i in customer_ids.to_pylist())
+
+
 def month_of(instants: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the month of each instant as text, YYYY-MM in UTC."""
     first_day = pc.floor_temporal(instants, unit="month")

@@ -6,14 +6,13 @@ from typing import Any
 
 import mlflow
 import numpy as np
-import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import DictConfig
 
-from stages.adapters import engine, models, raw, registry
+from stages.adapters import engine, frames, models, raw, registry
 from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import MODELS, PROCESSED, REPORTS
-from stages.domain import frame, metrics, scoring
+from stages.domain import metrics, scoring
 from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
 from stages.domain.gate import Decision, decide
@@ -58,7 +57,7 @@ def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
 def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     """Both models on the holdout; the champion's saw nothing after its own holdout's cutoff."""
     plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
-    rows = frame.at(pd.read_parquet(PROCESSED / "frame.parquet"), [plan.cutoff])
+    rows = frames.read([], plan.cutoff, 0)
     backend = engine.connect(**params.engine)
     transactions = engine.read(backend, raw.TRANSACTIONS)
     other = scoring.score(backend, transactions, theirs, plan.cutoff).set_index("customer_id")

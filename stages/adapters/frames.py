@@ -1,0 +1,36 @@
+"""The training frame on disk, read no further than memory allows."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stages.adapters.paths import PROCESSED
+from stages.domain import frame
+from stages.domain.shards import drawn
+
+FRAME = PROCESSED / "frame.parquet"
+
+
+def read(cutoffs: Sequence[date], whole: date, most_rows: int) -> pd.DataFrame:
+    """The rows of `cutoffs`, and those of `whole`, where every customer is needed.
+
+    Where `cutoffs` have more than `most_rows`, customers are drawn by the hash of their id: with
+    all their rows or none, the same ones on every machine, and among a larger draw's.
+    """
+    wanted = pa.array(pd.to_datetime(list(cutoffs)), pa.timestamp("ms"))
+    everybody = pa.scalar(pd.Timestamp(whole), pa.timestamp("ms"))
+    with pq.ParquetFile(FRAME) as file:
+        there = file.read(columns=["cutoff"])["cutoff"].cast(pa.timestamp("ms"))
+        share = most_rows / max(pc.sum(pc.is_in(there, wanted)).as_py() or 0, 1)
+        kept = []
+        for batch in file.iter_batches():
+            cutoff = batch["cutoff"].cast(pa.timestamp("ms"))
+            chosen = pc.is_in(cutoff, wanted)
+            if share < 1:
+                chosen = pc.and_(chosen, drawn(batch["customer_id"], share))
+            kept.append(batch.filter(pc.or_(chosen, pc.equal(cutoff, everybody))))
+    return pa.Table.from_batches(kept).cast(frame.schema(kept[0].schema.names)).to_pandas()
