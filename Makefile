@@ -11,7 +11,7 @@ UI_PORT ?= 8501
 
 .PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
-	bench-store bench-serve bench-edge drill docs demo
+	bench-store bench-serve bench-edge bench-scale drill docs demo
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,7 +36,8 @@ drill: $(BIN)/.tools ## faults on the store, the chain, promotion and serving; e
 	@pytest tests/drills tests/integration/test_promotion.py \
 		tests/integration/test_serving_hardening.py --full -s
 
-setup: $(BIN)/.ready # the virtual environment
+# The virtual environment; with Spark where SET asks for it or params.yaml has it.
+setup: $(BIN)/.ready $(if $(findstring engine=spark,$(SET))$(shell grep -s 'name: spark' params.yaml),$(BIN)/.spark)
 
 up: setup ## start the local Cassandra node
 	@python -m stages.node up
@@ -127,6 +128,9 @@ bench-store: set ## measure load and unload beside DSBulk, on a node of its own 
 bench-edge: setup ## measure what the model and a copy of the scores need where memory is short
 	@python -m bench.edge
 
+bench-scale: setup ## measure 1 to 50 million synthetic rows, SQL by hand and pandas beside (ROUNDS=1)
+	@python -m bench.scale --rounds $(or $(ROUNDS),1)
+
 docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/site; needs no network
 	@python -m docsite.configuration
 	@python -m docsite.figures
@@ -148,7 +152,10 @@ $(BIN)/python:
 $(BIN)/.ready: requirements.txt | $(BIN)/python
 	@$(call install,requirements.txt)
 
-$(BIN)/.tools: requirements-dev.txt $(BIN)/.ready
+$(BIN)/.spark: requirements-spark.txt $(BIN)/.ready
+	@$(call install,requirements-spark.txt)
+
+$(BIN)/.tools: requirements-dev.txt requirements-spark.txt $(BIN)/.ready
 	@$(call install,requirements-dev.txt)
 
 # Byte-compiled once, so that every later start is quick even where Python may not write caches.

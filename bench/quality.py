@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from omegaconf import DictConfig, OmegaConf
 from scipy.stats import spearmanr
@@ -29,7 +30,7 @@ from stages.adapters.sources import synthetic
 from stages.domain import cutoffs, frame, metrics, training
 from stages.domain.baselines import baselines
 from stages.domain.contract import split
-from stages.domain.features import CLOCK, daily, features, targets
+from stages.domain.features import daily
 from stages.domain.model import Model
 
 DATA = Path(os.environ.get("QUALITY_DATA") or ROOT.parent / "shared" / "data")
@@ -193,20 +194,12 @@ def framed(origin: Origin, made: training.Recipe) -> tuple[cutoffs.Plan, pd.Data
             pq.write_table(accepted, f"{folder}/{number}.parquet")
         backend = engine.connect()
         transactions = engine.read(backend, Path(folder))
-        days = backend.create_table("daily", daily(transactions, spec), temp=True)
-        seen = days.aggregate(first=days.day.min(), newest=days.day.max(), days=days.day.nunique())
-        history = cutoffs.History(**backend.to_pyarrow(seen).to_pylist()[0])
+        days = engine.keep(backend, "daily", daily(transactions, spec))
+        history = cutoffs.History(**backend.to_pyarrow(cutoffs.seen(transactions)).to_pylist()[0])
         plan = cutoffs.plan(history, spec.horizon, origin.as_of, origin.cutoff)
-        targeted = [
-            backend.to_pandas(targets(days, which, length, spec.horizon))
-            for which, length in ((plan.trained, plan.target_days), ([plan.cutoff], spec.horizon))
-        ]
-        rows = frame.join(
-            backend.to_pandas(features(days, plan.all, spec)),
-            pd.concat(targeted),
-            [*plan.trained, plan.cutoff],
-        )
-    return plan, rows.drop(columns=list(CLOCK)) if plan.monthly else rows
+        rows = frame.rows(days, plan.all, plan, spec).order_by("cutoff", "customer_id")
+        kept = frame.checked(engine.batches(backend, engine.keep(backend, "frame", rows)))
+        return plan, pa.Table.from_batches(kept).to_pandas()
 
 
 def _coverage(

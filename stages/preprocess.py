@@ -28,10 +28,14 @@ def main() -> None:
         config.day(params, "as_of"),
         config.day(params, "cutoff"),
     )
+    most = params.engine.part_rows  # times cutoffs: what bounds memory
     parts = []
-    for number, files in enumerate(raw.parts(params.engine.part_rows)):
+    for files in raw.parts(most and most // len(plan.all)):
         days = engine.keep(backend, "daily", daily(engine.read(backend, files), spec))
-        parts.append(engine.keep(backend, f"frame_{number}", frame.rows(days, plan, spec)))
+        together = max(1, most // raw.rows(files)) if most else len(plan.all)
+        for at in range(0, len(plan.all), together):
+            rows = frame.rows(days, plan.all[at : at + together], plan, spec)
+            parts.append(engine.keep(backend, f"frame_{len(parts)}", rows))
     rows = reduce(ir.Table.union, parts).order_by("cutoff", "customer_id")
     count = write_batches(
         frames.FRAME, frame.schema(rows.columns), frame.checked(engine.batches(backend, rows))

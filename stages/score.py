@@ -1,17 +1,21 @@
 """Score: every customer with the champion, into data/scores and the store's table `scores`."""
 
 import logging
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
 from stages.adapters import config, engine, raw, registry
+from stages.adapters.batch import Batch
 from stages.adapters.dvc import data_version
-from stages.adapters.files import read_json, write_json, write_parquet
+from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import PROCESSED, REPORTS, SCORES
 from stages.adapters.store import keyspace, read, write
@@ -20,12 +24,14 @@ from stages.domain import migration, scoring, tables
 from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
 from stages.domain.model import Model
+from stages.domain.profiles import SHOWN
 from stages.domain.run_summary import summary
 from stages.domain.segment_report import segment_report
 
 log = logging.getLogger(__name__)
 SCORED, SEGMENTS = SCORES / "scores.parquet", REPORTS / "segments.json"
 MIGRATION = REPORTS / "migration.json"
+UNDER_WAY = SCORES / ".scoring"
 STAMP = ["model_version", "data_version", "as_of"]
 
 
@@ -43,57 +49,70 @@ def main() -> None:
     else:
         SCORED.unlink(missing_ok=True)  # from here on the table may hold others
         backend = engine.connect(**params.engine)
-        transactions = engine.read(backend, raw.TRANSACTIONS)
+        parts = raw.parts(params.engine.part_rows)
         model = registry.load(champion).unwrap_python_model().model
-        with connect(params.store) as session:
-            keyspace.check(session, params.store.keyspace, params.store.shards)
-            before = read.read_table(session, params.store.keyspace, tables.SCORES)
-            scores = _score(backend, transactions, model, stamp, before, params.playbook)
-            table = pa.Table.from_pandas(scores, tables.SCORES.schema, preserve_index=False)
-            write.write_rows(session, params.store.keyspace, tables.SCORES, table)
+        store = params.store
+        with connect(store) as session:
+            keyspace.check(session, store.keyspace, store.shards)
+            batch = Batch.begin(
+                UNDER_WAY,
+                model,
+                stamp | {"parts": len(parts)},
+                lambda: read.read_table(session, store.keyspace, tables.SCORES),
+            )
+            for number, files in enumerate(parts):
+                batch.score(number, partial(_features, backend, files, model, as_of))
+            batch.unseen(pq.read_table(raw.CUSTOMERS, ["customer_id"])["customer_id"], len(parts))
+            with write.writing(
+                session, store.keyspace, tables.SCORES, tables.SCORES.schema.names
+            ) as rows:
+                batch.publish(rows)
+        _report(backend, batch, parts, params.playbook)
         registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
-        write_parquet(SCORED, table)  # after all else: its presence says that all is done
+        table = batch.finish(SCORED)  # after all else: its presence says that all is done
         log.info("%d customers scored and published", table.num_rows)
     print(summary(read_json(REPORTS / "metrics.json"), raw.manifest(), pq.read_table(SCORED)))
 
 
-def _score(
-    backend: SQLBackend,
-    transactions: ir.Table,
-    model: Model,
-    stamp: dict[str, Any],
-    before: pa.Table,
-    templates: dict[str, Any],
-) -> pd.DataFrame:
-    """The scores of all customers; what their segments are, and who moved since `before`."""
-    customers, former = pq.read_table(raw.CUSTOMERS).to_pandas(), before.to_pandas()
-    tiers = dict(zip(former["customer_id"], former["tier"], strict=True))
-    features = scoring.at(backend, transactions, model, stamp["as_of"], customers["customer_id"])
-    published = features["customer_id"].map(tiers).to_numpy(object)
-    scores = model.score(features, published).assign(**stamp)
+def _features(
+    backend: SQLBackend, files: list[Path], model: Model, as_of: date
+) -> Iterator[pa.RecordBatch]:
+    """The features of the customers of some files at `as_of`, ordered by customer."""
+    rows = scoring.features_at(engine.read(backend, files), model, as_of)
+    return engine.batches(backend, engine.keep(backend, "features", rows).order_by("customer_id"))
+
+
+def _report(
+    backend: SQLBackend, batch: Batch, parts: list[list[Path]], templates: dict[str, Any]
+) -> None:
+    """Write what the segments are, and who moved since the scores published before."""
+    model, scores = batch.model, batch.table("scores").to_pandas()
     segments = segment_report(
-        backend, transactions, scores, features, customers, model.spec.kinds, templates
+        backend,
+        engine.read(backend, raw.TRANSACTIONS),
+        scores,
+        batch.table("features", ["customer_id", *SHOWN]).to_pandas(),
+        pq.read_table(raw.CUSTOMERS).to_pandas(),
+        model.spec.kinds,
+        templates,
     )
     made = {"horizon": model.spec.horizon, "kinds": model.spec.kinds, "band": model.band}
     write_json(SEGMENTS, segments | {"model": made})
-    if _stamp(before) != stamp:  # else an interrupted scoring has written it
-        write_json(MIGRATION, _migration(backend, transactions, model, former, scores, tiers))
-    return scores
+    if _stamp(batch.former) != batch.stamp:  # else an interrupted scoring has written it
+        write_json(MIGRATION, _migration(backend, batch, parts, scores))
 
 
 def _migration(
-    backend: SQLBackend,
-    transactions: ir.Table,
-    model: Model,
-    former: pd.DataFrame,
-    scores: pd.DataFrame,
-    tiers: dict[str, str],
+    backend: SQLBackend, batch: Batch, parts: list[list[Path]], scores: pd.DataFrame
 ) -> dict[str, Any]:
     """Who moved between segments since the scores published last; empty where there are none."""
+    former = batch.former.to_pandas()
     if former.empty:
         return {"why": "these are the first scores"}
     then = former["as_of"].max()
-    again = scoring.score(backend, transactions, model, then, (), tiers)
+    rows = (row for files in parts for row in _features(backend, files, batch.model, then))
+    narrow = (b.select(["customer_id", "segment"]) for b in batch.again(rows))
+    again = pa.Table.from_batches(narrow).to_pandas()
     counts = migration.matrix(former, scores)
     return {
         "from": {name: str(former[name].max()) for name in STAMP},

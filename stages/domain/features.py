@@ -12,6 +12,7 @@ from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import ifelse
 
 from stages.domain.spec import EVENING, SATURDAY, Spec
@@ -53,7 +54,7 @@ def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
 
 def features(daily: ir.Table, cutoffs: Sequence[date], spec: Spec) -> ir.Table:
     """One row a cutoff and customer seen before it: `customer_id`, `cutoff` and the features."""
-    ends = ibis.memtable({"cutoff": list(cutoffs)}, schema={"cutoff": "date"})
+    ends = _ends(cutoffs)
     past = daily.join(ends, daily.day < ends.cutoff)
     past = past.mutate(age=past.cutoff.delta(past.day, unit="day"))
     return _ratios(past.group_by("cutoff", "customer_id").aggregate(**_sums(past, spec)), spec)
@@ -64,12 +65,17 @@ def targets(daily: ir.Table, cutoffs: Sequence[date], days: int, horizon: int) -
 
     The target is that spend per `horizon` days. A customer without a row spent nothing.
     """
-    ends = ibis.memtable({"cutoff": list(cutoffs)}, schema={"cutoff": "date"})
+    ends = _ends(cutoffs)
     age = ends.cutoff.delta(daily.day, unit="day")
     future = daily.join(ends, (age <= 0) & (age > -days))
     sums = future.group_by("cutoff", "customer_id").aggregate(target=future.spend.sum())
     per_horizon = sums.target.cast("float64") * (horizon / days)
     return sums.mutate(target=ibis.greatest(per_horizon, 0.0))
+
+
+def _ends(cutoffs: Sequence[date]) -> ir.Table:
+    """A row each, perhaps none."""
+    return ibis.memtable(pa.table({"cutoff": pa.array(cutoffs, pa.date32())}))
 
 
 def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
@@ -81,7 +87,7 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
         "visits": past.count(),
         "weeks": ((age - 1) // 7).nunique(),
         "gap_longest": past.gap.max(),
-        "ticket_median": spend.median().cast("float64"),
+        "ticket_median": (spend * 100).cast("float64").median().floor() / 100.0,  # whole cents
         "ticket_largest": spend.max().cast("float64"),
         "spend": spend.sum(),
         "spend_squared": (spend * spend).cast("decimal(38, 4)").sum(),

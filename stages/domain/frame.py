@@ -36,12 +36,13 @@ def join(past: ir.Table, future: ir.Table, complete: Sequence[date]) -> ir.Table
     return both.select(past, target=ibis.ifelse(known, spend, ibis.null("float64")))
 
 
-def rows(daily: ir.Table, plan: Plan, spec: Spec) -> ir.Table:
-    """The frame of customers with the days `daily`: all that train and evaluate learn from."""
-    trained = targets(daily, plan.trained, plan.target_days, spec.horizon)
-    judged = targets(daily, [plan.cutoff], spec.horizon, spec.horizon)
-    known = [*plan.trained, plan.cutoff]
-    frame = join(features(daily, plan.all, spec), trained.union(judged), known)
+def rows(daily: ir.Table, cutoffs: Sequence[date], plan: Plan, spec: Spec) -> ir.Table:
+    """The frame at some `cutoffs` of `plan`, of the customers with the days `daily`."""
+    trained, judged = ([c for c in cutoffs if c in some] for some in (plan.trained, [plan.cutoff]))
+    future = targets(daily, trained, plan.target_days, spec.horizon).union(
+        targets(daily, judged, spec.horizon, spec.horizon)
+    )
+    frame = join(features(daily, cutoffs, spec), future, [*trained, *judged])
     return frame.drop(*CLOCK) if plan.monthly else frame
 
 

@@ -1,14 +1,20 @@
 """Score customers from their transactions: the one path of the batch and of the endpoint."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.backends.sql import SQLBackend
 
 from stages.domain.features import daily, features
 from stages.domain.model import Model
+from stages.domain.tables import SCORES
 
 
 def score(
@@ -30,6 +36,54 @@ def score(
     return model.score(rows, tiers).assign(as_of=as_of)
 
 
+def stream(
+    model: Model,
+    batches: Iterable[pa.RecordBatch],
+    former: pa.Table,
+    stamp: Mapping[str, Any],
+    side_by_side: int,
+) -> Iterator[pa.RecordBatch]:
+    """Score batches of features as they come, so many `side_by_side`; in their order.
+
+    `former` has customer_id and tier of the scores published last; `stamp` the model_version,
+    data_version and as_of of these. Yields batches with the columns of the table `scores`.
+    """
+    with ThreadPoolExecutor(side_by_side) as threads:
+        ahead: deque[Future[pa.RecordBatch]] = deque()
+        for rows in batches:
+            ahead.append(threads.submit(_scored, model, rows, former, stamp))
+            if len(ahead) > 2 * side_by_side:  # no more of them than that are in memory
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _scored(
+    model: Model, rows: pa.RecordBatch, former: pa.Table, stamp: Mapping[str, Any]
+) -> pa.RecordBatch:
+    columns = {n: rows[n].to_numpy(zero_copy_only=False) for n in rows.schema.names}
+    place = pc.index_in(rows["customer_id"], former["customer_id"].combine_chunks())
+    tiers = former["tier"].take(place).to_numpy()
+    figures = model.figures(columns, tiers)
+    values = {"customer_id": rows["customer_id"], **figures}
+    values |= {name: pa.repeat(value, rows.num_rows) for name, value in stamp.items()}
+    fields = SCORES.schema
+    arrays = [pa.array(values[f.name]).cast(f.type) for f in fields]
+    return pa.RecordBatch.from_arrays(arrays, schema=fields)
+
+
+def unseen(known: pa.ChunkedArray, seen: pa.ChunkedArray, schema: pa.Schema) -> pa.Table:
+    """Rows of features, all null, for the customers of `known` who are not among `seen`."""
+    ids = pc.filter(known, pc.invert(pc.is_in(known, value_set=seen)))
+    empty = {f.name: pa.nulls(len(ids), f.type) for f in schema}
+    return pa.table(empty | {"customer_id": ids.cast(pa.string())}, schema)
+
+
+def features_at(transactions: ir.Table, model: Model, as_of: date) -> ir.Table:
+    """The features of every customer with a transaction before `as_of`."""
+    return features(daily(transactions, model.spec), [as_of], model.spec).drop("cutoff")
+
+
 def at(
     backend: SQLBackend,
     transactions: ir.Table,
@@ -38,7 +92,6 @@ def at(
     known: Iterable[str] = (),
 ) -> pd.DataFrame:
     """The features of every customer at `as_of`, ordered by id; null where there is no history."""
-    expression = features(daily(transactions, model.spec), [as_of], model.spec)
-    rows = backend.to_pandas(expression).drop(columns="cutoff").set_index("customer_id")
+    rows = backend.to_pandas(features_at(transactions, model, as_of)).set_index("customer_id")
     everybody = rows.index.union(pd.Index(list(known), dtype=rows.index.dtype), sort=True)
     return rows.reindex(everybody).rename_axis("customer_id").reset_index()

@@ -25,5 +25,5 @@ def test_days_are_of_utc_wherever_the_machine_stands(tmp_path, monkeypatch):
 
 
 def test_an_unknown_engine_is_refused():
-    with pytest.raises(UserError, match="there is only duckdb"):
+    with pytest.raises(UserError, match="give duckdb or spark"):
         engine.connect("abacus")

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+import ibis
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from stages.domain import frame
@@ -17,9 +19,9 @@ TARGETS = pd.DataFrame({"customer_id": ["a"], "cutoff": [MAY], "target": [12.5]}
 
 
 def joined():
-    rows = frame.join(FEATURES, TARGETS, [MAY])
-    rows["cutoff"] = rows["cutoff"].astype("datetime64[s]")
-    return rows
+    past, future = (ibis.memtable(t) for t in (FEATURES, TARGETS))
+    rows = frame.join(past, future, [MAY]).order_by("cutoff", "customer_id").to_pyarrow()
+    return rows.cast(frame.schema(rows.column_names)).to_pandas()
 
 
 def test_no_spend_is_zero_where_the_future_is_known_and_null_where_it_is_not():
@@ -46,6 +48,13 @@ def test_the_contract_refuses_a_customer_twice_at_a_cutoff():
     with pytest.raises(UserError, match="DUPLICATES") as refusal:
         frame.validate(pd.concat([joined()] * 2, ignore_index=True))
     assert "12.5" not in str(refusal.value)
+
+
+def test_a_customer_twice_is_seen_across_batches_too():
+    row = pa.RecordBatch.from_pandas(joined().head(1), preserve_index=False)
+    assert [b.num_rows for b in frame.checked([row])] == [1]
+    with pytest.raises(UserError, match="DUPLICATES"):
+        list(frame.checked([row, row]))
 
 
 @pytest.mark.parametrize("attribute", PROTECTED)

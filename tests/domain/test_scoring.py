@@ -13,8 +13,8 @@ import pytest
 from stages.adapters import engine, models
 from stages.domain import frame
 from stages.domain.features import daily, features, targets
-from stages.domain.scoring import score
-from stages.domain.tables import INSTANT, TRANSACTIONS
+from stages.domain.scoring import features_at, score, stream, unseen
+from stages.domain.tables import INSTANT, SCORES, TRANSACTIONS
 from stages.domain.training import fit
 from tests.domain.crowd import FIRST, RECIPE, SPEC
 
@@ -59,9 +59,11 @@ def odd(customer: str, *rows: tuple[str, str]) -> pa.Table:
 def model():
     days = daily(ibis.memtable(bank(200)), SPEC)
     cutoffs = [date(2020, 4, 1), date(2020, 5, 1), date(2020, 6, 1)]
-    past = BACKEND.to_pandas(features(days, [*cutoffs, AS_OF], SPEC))
-    rows = frame.join(past, BACKEND.to_pandas(targets(days, cutoffs, 30, 30)), cutoffs)
-    return fit(frame.validate(rows), cutoffs, AS_OF, FIRST, 30, RECIPE)
+    past = features(days, [*cutoffs, AS_OF], SPEC)
+    rows = frame.join(past, targets(days, cutoffs, 30, 30), cutoffs).order_by("customer_id")
+    table = BACKEND.to_pyarrow(rows)
+    framed = frame.validate(table.cast(frame.schema(table.column_names)).to_pandas())
+    return fit(framed, cutoffs, AS_OF, FIRST, 30, RECIPE)
 
 
 def scored(model, table: pa.Table, known=(), published=None) -> pd.DataFrame:
@@ -126,3 +128,21 @@ def test_a_published_tier_is_that_of_its_customer_whatever_the_order(model):
     assert len(near) > 3
     published = {name: "Top" if name == "000" else "Base" for name in reversed(near)}
     assert set(scored(model, bank(200), published=published).loc[near, "tier"]) == {"Base"}
+
+
+def test_batches_are_scored_as_all_at_once_and_keep_their_order(model):
+    rows = BACKEND.to_pyarrow(features_at(ibis.memtable(bank(200)), model, AS_OF))
+    rows = rows.sort_by("customer_id")
+    former = pa.table({"customer_id": ["007", "000"], "tier": ["Middle", "Top"]})
+    stamp = {"model_version": "3", "data_version": "d", "as_of": AS_OF}
+    found = pa.Table.from_batches(stream(model, rows.to_batches(30), former, stamp, 2))
+    assert found.schema == SCORES.schema
+    whole = score(BACKEND, ibis.memtable(bank(200)), model, AS_OF, (), {"007": "Middle"})
+    again = found.to_pandas()[whole.columns]
+    pd.testing.assert_frame_equal(again, whole, rtol=1e-12, check_dtype=False)
+
+
+def test_customers_who_were_not_seen_have_rows_without_features():
+    schema = pa.schema([("customer_id", pa.string()), ("tenure", pa.float64())])
+    rows = unseen(pa.chunked_array([["a", "b"]]), pa.chunked_array([["b"]]), schema)
+    assert rows.to_pylist() == [{"customer_id": "a", "tenure": None}]

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
-from stages.domain.shards import month_of, partitioned, shard_of
+from stages.domain.shards import drawn, month_of, partitioned, shard_of
 from stages.domain.tables import INSTANT
 
 
@@ -48,3 +49,12 @@ def test_month_and_shard_stand_behind_the_other_columns() -> None:
     assert found.column_names == ["customer_id", "booked_at", "month", "shard"]
     assert found["month"].to_pylist() == ["2017-01", "2017-01"]
     assert found["shard"].to_pylist() == [6, 1]
+
+
+def test_a_larger_draw_of_customers_holds_the_smaller_one_and_all_shards_have_their_share():
+    ids = pa.array([f"c{i:05}" for i in range(20_000)])
+    tenth, third = (drawn(ids, share).to_numpy(False) for share in (0.1, 1 / 3))
+    assert tenth.mean() == pytest.approx(0.1, abs=0.01)
+    assert third[tenth].all()
+    shards = shard_of(ids, 4).to_numpy()
+    assert all(third[shards == s].mean() == pytest.approx(1 / 3, abs=0.02) for s in range(4))

@@ -1,7 +1,8 @@
 """A stage that sends itself a signal at a known place, so that a fault comes at that instant.
 
 `python -m tests.drills.halted SIGNAL PLACE STAGE`, in a project: when PLACE, `module:function`,
-is called, or called with the argument of `module:function=argument`, the signal comes first.
+is called, or called with the argument of `module:function=argument`, or for the nth time with
+`module:function#n`, the signal comes first.
 """
 
 import importlib
@@ -9,21 +10,24 @@ import os
 import runpy
 import signal
 import sys
+from itertools import count
 from typing import Any
 
 
 def halt(number: int, place: str) -> None:
     """Replace the function at `place` by one that first sends this process the signal."""
-    target, _, argument = place.partition("=")
+    counted, _, argument = place.partition("=")
+    target, _, nth = counted.partition("#")
     module, _, path = target.partition(":")
     *owners, name = path.split(".")
     owner: Any = importlib.import_module(module)
     for part in owners:
         owner = getattr(owner, part)
     function = getattr(owner, name)
+    calls = count(1)
 
     def halting(*arguments: Any, **named: Any) -> Any:
-        if not argument or argument in arguments:
+        if next(calls) >= int(nth or 1) and (not argument or argument in arguments):
             os.kill(os.getpid(), number)
         return function(*arguments, **named)
 

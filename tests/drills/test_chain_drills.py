@@ -158,7 +158,7 @@ def test_another_program_holds_the_tracking_database(chain: Chain) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize(
     ("stage", "place"),
-    [("extract", PLACES["extract"]), ("score", "stages.adapters.store.write:write_rows")],
+    [("extract", PLACES["extract"]), ("score", "stages.adapters.store.write:writing")],
 )
 def test_cassandra_dies_midway(chain: Chain, stage: str, place: str) -> None:
     with drilled(f"SIGKILL of Cassandra during {stage}") as outcome:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, pairwise
 from queue import SimpleQueue
 from threading import Lock
@@ -15,6 +16,7 @@ from cassandra.query import PreparedStatement
 
 from stages.adapters.store import encode
 from stages.adapters.store.keyspace import key_of, qualified
+from stages.adapters.store.replicas import Replicas
 from stages.adapters.store.retry import PASSING, PAUSES, gave_up
 from stages.adapters.store.wire import Batch, Rows, Wire, row_head
 from stages.domain.shards import partitioned
@@ -23,6 +25,7 @@ from stages.domain.tables import TRANSACTIONS, Table
 log = logging.getLogger(__name__)
 
 BATCH_ROWS = 150
+BATCH_PARTITIONS = 10  # where each row is one: Cassandra warns of batches of more
 IN_FLIGHT = 64  # most batches sent and not answered; fewer while the store falls behind
 SLICE_ROWS = 1 << 17  # rows encoded at a time, which bounds memory
 
@@ -35,16 +38,38 @@ def write_transactions(
     A null leaves a cell as it is: nothing is written and no tombstone either. Raises UserError
     when the store does not answer.
     """
-    _write(session, keyspace, TRANSACTIONS, _by_partition(table, shards), on_rows)
+    _write(session, keyspace, _by_partition(table, shards), on_rows)
 
 
 def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Table) -> None:
     """Write `table` into `customers` or `scores`; a column that it lacks is left as it is."""
     known = [name for name in table_def.schema.names if name in table.column_names]
-    schema = pa.schema([table_def.schema.field(name) for name in known])
-    slices = (table.slice(at, SLICE_ROWS) for at in range(0, table.num_rows, SLICE_ROWS))
-    rows = (part.select(known).cast(schema) for part in slices)
-    _write(session, keyspace, table_def, rows, lambda count: None)
+    with writing(session, keyspace, table_def, known) as write:
+        write(table)
+
+
+@contextmanager
+def writing(
+    session: Session, keyspace: str, table_def: Table, columns: Sequence[str]
+) -> Iterator[Callable[[pa.Table], None]]:
+    """Yield a function that writes rows with `columns`, and returns when the store has them all.
+
+    For `customers` and `scores`, where each row is a partition: those of the same replicas travel
+    together.
+    """
+    schema = pa.schema([table_def.schema.field(name) for name in columns])
+    replicas, key = Replicas(session, keyspace), key_of(table_def)[0]
+    with Wire(session) as wire:
+        statement = wire.prepare(_insert(keyspace, table_def, columns))
+
+        def write(rows: pa.Table) -> None:
+            for at in range(0, rows.num_rows, SLICE_ROWS):
+                part = rows.slice(at, SLICE_ROWS).select(columns).cast(schema)
+                part, sets = replicas.together(part, key[0])
+                bounds = _bounds(sets, BATCH_PARTITIONS)
+                _send(wire, _batches(statement, keyspace, key, part, bounds), lambda count: None)
+
+        yield write
 
 
 def _by_partition(table: pa.Table, shards: int) -> Iterator[pa.Table]:
@@ -57,41 +82,49 @@ def _by_partition(table: pa.Table, shards: int) -> Iterator[pa.Table]:
 def _write(
     session: Session,
     keyspace: str,
-    table_def: Table,
     slices: Iterator[pa.Table],
     on_rows: Callable[[int], None],
 ) -> None:
     first = next(slices, None)
     if first is None:
         return
+    partition = key_of(TRANSACTIONS)[0]
     with Wire(session) as wire:
-        names = ", ".join(first.column_names)
-        marks = ", ".join("?" * first.num_columns)
-        insert = f"INSERT INTO {qualified(keyspace, table_def.name)} ({names}) VALUES ({marks})"
-        statement = wire.prepare(insert)
-        partition = key_of(table_def)[0]
+        statement = wire.prepare(_insert(keyspace, TRANSACTIONS, first.column_names))
         batches = (
             batch
             for rows in chain([first], slices)
-            for batch in _batches(statement, keyspace, partition, rows)
+            for batch in _batches(
+                statement, keyspace, partition, rows, _bounds(rows.select(partition), BATCH_ROWS)
+            )
         )
         _send(wire, batches, on_rows)
 
 
+def _insert(keyspace: str, table_def: Table, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    names = ", ".join(columns)
+    return f"INSERT INTO {qualified(keyspace, table_def.name)} ({names}) VALUES ({marks})"
+
+
 def _batches(
-    statement: PreparedStatement, keyspace: str, partition: Sequence[str], rows: pa.Table
+    statement: PreparedStatement,
+    keyspace: str,
+    partition: Sequence[str],
+    rows: pa.Table,
+    bounds: Iterator[tuple[int, int]],
 ) -> Iterator[Batch]:
-    """Yield batches of neighbouring rows of the same partition."""
+    """Yield the batches of `rows` that lie within `bounds`."""
     rows = rows.combine_chunks()
     columns = {name: encode.column(rows[name].chunk(0)) for name in rows.column_names}
     offsets, content = encode.rows(list(columns.values()), row_head(statement, len(columns)))
-    for start, end in _bounds(rows.select(list(partition))):
+    for start, end in bounds:
         part = Rows(end - start, content[offsets[start] : offsets[end]])
         yield Batch(part, keyspace, [columns[name][start] for name in partition])
 
 
-def _bounds(keys: pa.Table) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of runs of at most BATCH_ROWS equal rows of `keys`."""
+def _bounds(keys: pa.Table, most: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of runs of at most `most` equal rows of `keys`."""
     count = keys.num_rows
     new = np.zeros(count, bool)
     new[0] = True
@@ -100,8 +133,8 @@ def _bounds(keys: pa.Table) -> Iterator[tuple[int, int]]:
         new[1:] |= changes.to_numpy()
     edges = [*np.flatnonzero(new).tolist(), count]
     for run, following in pairwise(edges):
-        for start in range(run, following, BATCH_ROWS):
-            yield start, min(start + BATCH_ROWS, following)
+        for start in range(run, following, most):
+            yield start, min(start + most, following)
 
 
 def _send(wire: Wire, batches: Iterator[Batch], on_rows: Callable[[int], None]) -> None:

@@ -1,0 +1,102 @@
+"""A scoring under way: its parts on disk, so that one that was interrupted goes on.
+
+In its folder: stamp.json, what the scores are made from; former.parquet, the scores published
+before; for each part N its features_N.parquet and scores_N.parquet; published.json, how many rows
+the store has acknowledged, in the order of the parts.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.adapters.files import read_json, write_batches, write_json, write_parquet
+from stages.domain import scoring
+from stages.domain.model import Model
+from stages.domain.tables import SCORES
+
+SLICE_ROWS = 65_536  # scored or published at a time
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The scoring in `folder` of all customers by one model."""
+
+    folder: Path
+    model: Model
+    stamp: dict[str, Any]  # model_version, data_version, as_of
+    former: pa.Table
+
+    @classmethod
+    def begin(
+        cls, folder: Path, model: Model, stamp: dict[str, Any], published: Callable[[], pa.Table]
+    ) -> Self:
+        """Go on with the scoring of the same stamp, or begin one; `published` reads the store."""
+        file, former = folder / "stamp.json", folder / "former.parquet"
+        written = {name: str(value) for name, value in stamp.items()}
+        if not file.exists() or read_json(file) != written:
+            shutil.rmtree(folder, ignore_errors=True)
+            write_parquet(former, published())
+            write_json(file, written)
+        own = {n: stamp[n] for n in SCORES.schema.names if n in stamp}
+        return cls(folder, model, own, pq.read_table(former))
+
+    def score(self, number: int, features: Callable[[], Iterator[pa.RecordBatch]]) -> None:
+        """Score the part `number`, unless that is done; `features` yields its customers' rows."""
+        wide, narrow = self._part("features", number), self._part("scores", number)
+        if narrow.exists():
+            return
+        if not wide.exists():
+            rows = features()
+            first = next(rows)
+            write_batches(wide, first.schema, chain([first], rows))
+        with pq.ParquetFile(wide) as file:
+            write_batches(narrow, SCORES.schema, self.again(file.iter_batches(SLICE_ROWS)))
+
+    def again(self, rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The scores of any rows of features, by the same model and held to the same tiers."""
+        cores = len(os.sched_getaffinity(0))
+        return scoring.stream(self.model, rows, self.former, self.stamp, cores)
+
+    def unseen(self, known: pa.ChunkedArray, parts: int) -> None:
+        """Score, as the part after all others, those of `known` who have no transaction."""
+        seen = self.table("features", ["customer_id"])["customer_id"]
+        schema = pq.read_schema(self._part("features", 0))
+        rows = scoring.unseen(known, seen, schema)
+        if rows.num_rows:
+            self.score(parts, lambda: iter(rows.combine_chunks().to_batches()))
+
+    def publish(self, write: Callable[[pa.Table], None]) -> None:
+        """Have `write` send the rows to the store, without those that it has acknowledged."""
+        mark = self.folder / "published.json"
+        done, at = read_json(mark) if mark.exists() else 0, 0
+        for path in self._parts("scores"):
+            with pq.ParquetFile(path) as file:
+                for rows in file.iter_batches(SLICE_ROWS):
+                    at += rows.num_rows
+                    if at > done:
+                        write(pa.Table.from_batches([rows]))
+                        write_json(mark, at)
+
+    def table(self, what: str, columns: list[str] | None = None) -> pa.Table:
+        """All parts of "features" or "scores", in one order."""
+        return pa.concat_tables(pq.read_table(path, columns) for path in self._parts(what))
+
+    def finish(self, path: Path) -> pa.Table:
+        """Write all scores, ordered by customer, to `path`; nothing else of the scoring stays."""
+        scores = self.table("scores").sort_by("customer_id")
+        write_parquet(path, scores)
+        shutil.rmtree(self.folder)
+        return scores
+
+    def _part(self, what: str, number: int) -> Path:
+        return self.folder / f"{what}_{number:04}.parquet"
+
+    def _parts(self, what: str) -> list[Path]:
+        return sorted(self.folder.glob(f"{what}_*.parquet"))

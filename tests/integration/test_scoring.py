@@ -1,0 +1,61 @@
+"""A scoring that is killed midway goes on where it was, and publishes each customer once.
+
+On a twin of the chain's project whose customers are scored in four parts, a shard each.
+"""
+
+import pandas as pd
+import pytest
+from cassandra.cluster import Cluster
+
+from stages.adapters.local.node import Address
+from tests.integration.project import Project
+
+KEYSPACE, SCORED = "purchasing_complete_journey", "data/scores/scores.parquet"
+UNDER_WAY = "data/scores/.scoring"
+
+
+@pytest.fixture(scope="module")
+def twin(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the finished project that has all to score."""
+    twin = project.twin(tmp_path_factory.mktemp("scoring"))
+    twin.stage("params", "engine.part_rows=400000")
+    (twin.root / SCORED).unlink()
+    return twin
+
+
+def killed(twin: Project, place: str) -> list[str]:
+    """Score until killed at `place`; the names of the parts that are scored."""
+    twin.run("python", "-m", "tests.drills.halted", "SIGKILL", place, "score", status=-9)
+    assert not (twin.root / SCORED).exists()
+    return sorted(p.name for p in (twin.root / UNDER_WAY).glob("scores_*.parquet"))
+
+
+def published(cassandra: Address) -> pd.Series:
+    """When each customer's score was written, in microseconds."""
+    select = "SELECT customer_id, WRITETIME(expected_spend) AS at FROM scores"
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        rows = pd.DataFrame(cluster.connect(KEYSPACE).execute(select).all())
+    return rows.set_index("customer_id")["at"].sort_index()
+
+
+def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, cassandra):
+    first = published(cassandra)
+    assert len(killed(twin, "stages.domain.scoring:stream#3")) == 2
+    assert published(cassandra).equals(first)
+    parts = killed(twin, "stages.adapters.store.replicas:Replicas.together#3")
+    assert len(parts) == 4
+    midway = published(cassandra)
+    done = midway[midway != first].index
+    files = [twin.root / UNDER_WAY / name for name in parts[:2]]
+    assert set(done) == set(pd.concat(map(pd.read_parquet, files))["customer_id"])
+    twin.stage("score")
+    last = published(cassandra)
+    assert last[done].equals(midway[done])
+    assert (last.drop(done) > midway.max()).all()
+    assert len(last) == 2469
+    assert not (twin.root / UNDER_WAY).exists()
+
+
+def test_the_scores_are_those_of_one_that_was_not_interrupted(project, twin):
+    ours, theirs = (pd.read_parquet(p.root / SCORED) for p in (twin, project))
+    pd.testing.assert_frame_equal(ours, theirs, rtol=1e-12)
