@@ -9,7 +9,7 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501
 
-.PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score \
+.PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score reasons \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
 	bench-store bench-serve bench-edge bench-scale drill docs demo
 
@@ -78,6 +78,9 @@ promote: set ## make this result the champion, if the gate passes
 
 score: set ## score all customers with the champion and publish the scores
 	@python -m stages.score
+
+reasons: setup ## what moves the scores of some customers (CUSTOMERS=file, an id a line)
+	@python -m stages.reasons '$(CUSTOMERS)'
 
 rollback: setup ## give the alias back to the former champion and publish its scores again
 	@python -m stages.rollback

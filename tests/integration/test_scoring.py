@@ -56,6 +56,14 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
     assert not (twin.root / UNDER_WAY).exists()
 
 
+def test_reasons_are_given_to_those_asked_for(twin, tmp_path):
+    (tmp_path / "ids.txt").write_text("1\nnobody\n1\n")
+    twin.stage("reasons", str(tmp_path / "ids.txt"))
+    rows = pd.read_parquet(twin.root / "data/scores/reasons.parquet").set_index("customer_id")
+    assert list(rows.index) == ["1", "nobody"]
+    assert [len(reasons) for reasons in rows["reasons"]] == [2, 0]
+
+
 def test_the_scores_are_those_of_one_that_was_not_interrupted(project, twin):
     ours, theirs = (pd.read_parquet(p.root / SCORED) for p in (twin, project))
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-12)

@@ -1,0 +1,46 @@
+"""Reasons: what moves the expectation of the customers asked for, by the scores published last."""
+
+import logging
+import sys
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.adapters import config, engine, raw, registry
+from stages.adapters.files import write_parquet
+from stages.adapters.logs import stage
+from stages.adapters.paths import SCORES
+from stages.domain import scoring
+from stages.domain.errors import UserError
+
+log = logging.getLogger(__name__)
+SCORED, REASONS = SCORES / "scores.parquet", SCORES / "reasons.parquet"
+
+
+@stage
+def main() -> None:
+    """Write data/scores/reasons.parquet for the customers of a file, an id a line."""
+    file = Path(*sys.argv[1:2])
+    if not file.is_file():
+        raise UserError("name a file of customer_ids, one a line: make reasons CUSTOMERS=ids.txt")
+    if not SCORED.exists():
+        raise UserError("there are no scores to give reasons for: run `make score`")
+    asked = sorted({line.strip() for line in file.read_text().splitlines() if line.strip()})
+    stamp = pq.read_table(SCORED, columns=["model_version", "as_of"]).slice(0, 1).to_pylist()[0]
+    version = registry.version(registry.connect(), stamp["model_version"])
+    model = registry.load(version).unwrap_python_model().model
+    backend = engine.connect(**config.load().engine)
+    who = ibis.memtable(pa.table({"customer_id": pa.array(asked, pa.string())}))
+    mine = engine.read(backend, raw.TRANSACTIONS).semi_join(who, "customer_id")
+    rows = scoring.at(backend, mine, model, stamp["as_of"], asked)
+    reasons = model.reasons({name: rows[name].to_numpy() for name in rows})
+    kinds = pa.list_(pa.string())
+    table = pa.table({"customer_id": rows["customer_id"], "reasons": pa.array(reasons, kinds)})
+    write_parquet(REASONS, table)
+    log.info("reasons of %d customers in %s", table.num_rows, REASONS.name)
+
+
+if __name__ == "__main__":
+    main()
