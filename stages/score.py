@@ -62,7 +62,9 @@ def main() -> None:
             )
             for number, files in enumerate(parts):
                 batch.score(number, partial(_features, backend, files, model, as_of))
-            batch.unseen(pq.read_table(raw.CUSTOMERS, ["customer_id"])["customer_id"], len(parts))
+            batch.unseen(
+                pq.read_table(raw.CUSTOMERS, columns=["customer_id"])["customer_id"], len(parts)
+            )
             with write.writing(
                 session, store.keyspace, tables.SCORES, tables.SCORES.schema.names
             ) as rows:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from stages.adapters.files import read_json, write_batches, write_json, write_parquet
 from stages.domain import scoring
+from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.domain.tables import SCORES
 
@@ -54,7 +55,9 @@ class Batch:
             return
         if not wide.exists():
             rows = features()
-            first = next(rows)
+            first = next(rows, None)
+            if first is None:  # nobody of this part had come by then
+                return
             write_batches(wide, first.schema, chain([first], rows))
         with pq.ParquetFile(wide) as file:
             write_batches(narrow, SCORES.schema, self.again(file.iter_batches(SLICE_ROWS)))
@@ -66,9 +69,10 @@ class Batch:
 
     def unseen(self, known: pa.ChunkedArray, parts: int) -> None:
         """Score, as the part after all others, those of `known` who have no transaction."""
+        if not self._parts("features"):
+            raise UserError(f"nobody has a transaction before as_of {self.stamp['as_of']}")
         seen = self.table("features", ["customer_id"])["customer_id"]
-        schema = pq.read_schema(self._part("features", 0))
-        rows = scoring.unseen(known, seen, schema)
+        rows = scoring.unseen(known, seen, pq.read_schema(self._parts("features")[0]))
         if rows.num_rows:
             self.score(parts, lambda: iter(rows.combine_chunks().to_batches()))
 
@@ -86,7 +90,7 @@ class Batch:
 
     def table(self, what: str, columns: list[str] | None = None) -> pa.Table:
         """All parts of "features" or "scores", in one order."""
-        return pa.concat_tables(pq.read_table(path, columns) for path in self._parts(what))
+        return pa.concat_tables(pq.read_table(path, columns=columns) for path in self._parts(what))
 
     def finish(self, path: Path) -> pa.Table:
         """Write all scores, ordered by customer, to `path`; nothing else of the scoring stays."""

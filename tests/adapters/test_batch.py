@@ -9,6 +9,7 @@ import pytest
 
 from stages.adapters import batch
 from stages.adapters.batch import Batch
+from stages.domain.errors import UserError
 from stages.domain.tables import SCORES
 
 STAMP = {"model_version": "1", "data_version": "d", "as_of": date(2020, 7, 1), "parts": 2}
@@ -92,3 +93,13 @@ def test_all_scores_are_in_the_end_one_file_by_customer(begun, tmp_path):
     scores = scoring.finish(tmp_path / "scores.parquet")
     assert scores["customer_id"].to_pylist() == ["a", "b"]
     assert [f.name for f in tmp_path.iterdir()] == ["scores.parquet"]
+
+
+def test_a_part_may_be_empty_but_not_all_of_them(begun):
+    scoring = begun()
+    scoring.score(0, lambda: iter([]))
+    with pytest.raises(UserError, match="before as_of 2020-07-01"):
+        scoring.unseen(pa.chunked_array([["a"]]), 1)
+    scoring.score(1, lambda: iter([part("a")]))
+    scoring.unseen(pa.chunked_array([["a", "b"]]), 2)
+    assert scoring.table("scores")["customer_id"].to_pylist() == ["a", "b"]
