@@ -44,7 +44,8 @@ def sql() -> None:
     params, model = config.load(), models.load(MODELS / "capability")
     began = time.perf_counter()
     backend = engine.connect(**params.engine)
-    by_hand.sql(backend.con, raw.TRANSACTIONS, model.spec, model.as_of, RESULT)
+    result = SCORES / "sql.parquet"
+    by_hand.sql(backend.con, raw.TRANSACTIONS, model.spec, model.as_of, result)
     print(time.perf_counter() - began)
 
 
@@ -52,7 +53,8 @@ def pandas() -> None:
     """By pandas; its Parquet reader and groupby are all that it takes."""
     model = models.load(MODELS / "capability")
     began = time.perf_counter()
-    by_hand.pandas(raw.TRANSACTIONS, model.spec, model.as_of).to_parquet(RESULT)
+    rows = by_hand.pandas(raw.TRANSACTIONS, model.spec, model.as_of)
+    rows.to_parquet(SCORES / "pandas.parquet")
     print(time.perf_counter() - began)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import ibis
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,6 +23,7 @@ from stages.domain import cutoffs, frame
 from stages.domain.contract import split
 from stages.domain.errors import UserError
 from stages.domain.features import daily
+from stages.domain.profiles import mix
 from stages.domain.spec import Spec
 
 SPEC = Spec(90, (14, 30, 60, 90, 180, 365), (15, 45, 120), 7, ("purchase", "refund", "cash"))
@@ -81,6 +84,18 @@ def test_both_engines_agree_on_every_column(data, spark, request):
         assert theirs[name].equals(ours[name])
     for name in set(ours.column_names) - {"customer_id", "cutoff"}:
         np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+def test_both_engines_say_the_same_of_segments(spark, synthetic):
+    members = pd.DataFrame({"customer_id": [f"c{n:07d}" for n in range(60)]})
+    members["segment"] = ["Top · steady", "Base · fading"] * 30
+    found = []
+    for backend in (engine.connect(), spark):
+        transactions = engine.read(backend, synthetic)
+        rows = mix(transactions, ibis.memtable(members), SPEC.kinds, "category")
+        found.append(backend.to_pandas(rows).sort_values(["segment", "name"], ignore_index=True))
+    assert len(found[0]) > 20
+    pd.testing.assert_frame_equal(*found, check_dtype=False, rtol=1e-9)
 
 
 def test_without_pyspark_it_is_said_how_to_get_it(monkeypatch):
