@@ -30,6 +30,7 @@ COMMANDS = {
     "make bench-store": "store",
     "make bench-serve": "serve",
     "make bench-edge": "edge",
+    "make bench-scale": "scale",
     "make quality": "quality",
 }
 RUN = re.compile(r"<!-- make run: its end -->\n```\n.*?```\n<!-- end -->", re.DOTALL)
