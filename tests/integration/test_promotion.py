@@ -34,9 +34,12 @@ def twin(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="module")
-def old(project: Project) -> str:
-    """The champion before all this."""
-    return champion(project)
+def old(twin: Project) -> str:
+    """The champion before all this, and the first one, whatever other tests made of it."""
+    number = champion(twin)
+    if "former" in registry(twin).get_model_version(NAME, number).tags:
+        registry(twin).delete_model_version_tag(NAME, number, "former")
+    return number
 
 
 @pytest.fixture(scope="module")
