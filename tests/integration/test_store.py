@@ -297,8 +297,10 @@ def test_customers_and_scores_come_back_sorted(session: Session, new_ks: str) ->
             {
                 "customer_id": f"{i:04}",
                 "expected_spend": i / 3,
+                "low": i / 4,
+                "high": i / 2,
                 "percentile": 100 - i / 10,
-                "tier": "high",
+                **dict.fromkeys(("tier", "momentum", "segment", "style", "confidence"), "höher"),
                 "model_version": "1",
                 "data_version": "d",
                 "as_of": date(2018, 1, 1) - timedelta(days=i),
