@@ -44,7 +44,8 @@ WITH t AS (
     FROM days LEFT JOIN new USING (customer_id, day)
 ), s AS (
     SELECT customer_id, max(age)::DOUBLE AS tenure, min(age)::DOUBLE AS recency,
-        count(*)::DOUBLE AS visits, count(DISTINCT (age - 1) // 7) AS weeks,
+        count(*)::DOUBLE AS visits,
+        count(*) FILTER (gap IS NULL OR (age - 1) // 7 <> (age + gap - 1) // 7) AS weeks,
         max(gap) AS gap_longest,
         floor(median((spend * 100)::DOUBLE)) / 100 AS ticket_median, max(spend) AS ticket_largest,
         sum(spend)::DOUBLE AS spend, sum(spend * spend)::DOUBLE AS squared,

@@ -8,7 +8,7 @@ import pytest
 from stages.adapters.local import node
 from stages.adapters.local.node_config import NodeConfig
 from tests.drills import outcomes
-from tests.integration.project import Project
+from tests.integration.project import BANK, Project
 from tests.jenkins.controller import Controller
 
 # A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
@@ -50,13 +50,16 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[node.Address
 def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A fresh copy after all that `make run` does."""
     project = Project.copy(tmp_path_factory.mktemp("chain"), cassandra)
-    project.stage("params")
-    project.stage("node", "up")
-    project.stage("ingest")
-    project.run("dvc", "repro")
-    project.stage("promote")
-    summary = project.stage("score")
-    (project.root / "summary.txt").write_text(summary)
+    project.make()
+    return project
+
+
+@pytest.fixture(scope="session")
+def bank(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same of a small bank, for tests that rebuild: each leaves store and result as found."""
+    project = Project.copy(tmp_path_factory.mktemp("bank"), cassandra)
+    project.make(*BANK)
+    project.commit("the bank")
     return project
 
 

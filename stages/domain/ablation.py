@@ -34,6 +34,7 @@ def ablation(
 
     with_them, without = (
         clone(regressor)
+        .set_params(max_features=1.0)  # drawing among more would make another model by itself
         .fit(table(past, protected), past["target"].to_numpy())
         .predict(table(held, protected))
         for protected in (True, False)

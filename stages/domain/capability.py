@@ -1,4 +1,4 @@
-"""The capability model: expected spend as the plain mean of three learners."""
+"""The capability model: expected spend as the weighted mean of three learners."""
 
 from typing import Self
 
@@ -13,7 +13,8 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-LOG_SCALE = 5.0  # the log learner fits log1p(LOG_SCALE * y / mean): bends late, keeps big spenders
+LOG_SCALE = 10.0  # the log learner fits log1p(LOG_SCALE * y / mean): bends late, keeps big spenders
+LOG_WEIGHT = 2.0  # of the log learner, mostly the one with the smallest error; the others' is 1
 
 
 def signed_log1p(X: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -32,7 +33,7 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
     result is the same to the bit on any number of cores.
 
     Parameters have the names and the meaning of the learners' own: `alpha` is the ridge penalty of
-    the Poisson regression, `max_iter` to `l2_regularization` belong to both boosters.
+    the Poisson regression, `max_iter` to `max_features` belong to both boosters.
 
     Attributes: `mean_` of the target, `linear_`, `boosted_`, `boosted_log_` (the learners) and
     `smearing_`; `n_iter_`, the trees of a booster.
@@ -44,8 +45,9 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
         max_iter: int = 150,
         learning_rate: float = 0.05,
         max_leaf_nodes: int = 15,
-        min_samples_leaf: int = 40,
+        min_samples_leaf: int = 20,
         l2_regularization: float = 5.0,
+        max_features: float = 0.5,
         random_state: int | None = 0,
     ) -> None:
         self.alpha = alpha
@@ -54,6 +56,7 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
         self.max_leaf_nodes = max_leaf_nodes
         self.min_samples_leaf = min_samples_leaf
         self.l2_regularization = l2_regularization
+        self.max_features = max_features
         self.random_state = random_state
 
     @threadpool_limits.wrap(limits=1)
@@ -91,7 +94,7 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
         features = validate_data(self, X, dtype=np.float64, reset=False)
         poisson_based = self.linear_.predict(features) + self.boosted_.predict(features)
         log_based = self.smearing_ * self._spend_of_log(features)
-        return self.mean_ * (poisson_based + log_based) / 3
+        return self.mean_ * (poisson_based + LOG_WEIGHT * log_based) / (2 + LOG_WEIGHT)
 
     def _booster(self, loss: str) -> HistGradientBoostingRegressor:
         return HistGradientBoostingRegressor(
@@ -101,6 +104,7 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
             max_leaf_nodes=self.max_leaf_nodes,
             min_samples_leaf=self.min_samples_leaf,
             l2_regularization=self.l2_regularization,
+            max_features=self.max_features,
             early_stopping=False,
             random_state=self.random_state,
         )

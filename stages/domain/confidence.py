@@ -35,14 +35,8 @@ def of_customers(features: Mapping[str, np.ndarray], caution: str | None) -> np.
 
     `features` [n] have null `tenure` for a customer without history.
     """
-    own = np.select(
-        [
-            np.isnan(features["tenure"]),
-            features["ticket_largest"] <= 0,
-            features["gap_longest"] == 0,
-        ],
-        ["no history yet", "no spend yet", "a single day of transactions"],
-        "",
-    )
+    own = np.where(features["gap_longest"] == 0, "a single day of transactions", "")
+    own = np.where(features["ticket_largest"] <= 0, "no spend yet", own)
+    own = np.where(np.isnan(features["tenure"]), "no history yet", own)
     why = [("; ".join(filter(None, (o, caution)))) for o in own]
     return np.array([f"low: {w}" if w else NORMAL for w in why], dtype=object)

@@ -81,11 +81,12 @@ def _ends(cutoffs: Sequence[date]) -> ir.Table:
 def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
     """What a customer's days add up to, before any division."""
     age, spend, recent = past.age, past.spend, past.age <= spec.horizon
+    another_week = past.gap.isnull() | ((age - 1) // 7 != (age + past.gap - 1) // 7)
     sums = {
         "tenure": age.max(),
         "recency": age.min(),
         "visits": past.count(),
-        "weeks": ((age - 1) // 7).nunique(),
+        "weeks": past.count(where=another_week),
         "gap_longest": past.gap.max(),
         "ticket_median": (spend * 100).cast("float64").median().floor() / 100.0,  # whole cents
         "ticket_largest": spend.max().cast("float64"),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stages.domain import confidence, reasons
-from stages.domain.inference import scorer
+from stages.domain.inference import matrix, scorer
 from stages.domain.intervals import Intervals
 from stages.domain.momentum import momentum, segment
 from stages.domain.spec import Spec
@@ -84,7 +84,7 @@ class Model:
         learnt = np.full(len(known), self.prior.expected)
         low, high = (np.full(len(known), bound) for bound in (self.prior.low, self.prior.high))
         if known.any():
-            learnt[known] = self._learnt(np.column_stack([rows[c] for c in self.columns]))
+            learnt[known] = self._learnt(matrix(rows, self.columns))
             low[known], high[known] = self.intervals.of(learnt[known])
         expected = self.level * learnt
         tier = self.ranking.tier(expected, published)
@@ -110,7 +110,7 @@ class Model:
         if not known.any():
             return [[] for _ in known]
         rows = _of(features, self.reference, known)
-        X = np.column_stack([rows[c] for c in self.columns])
+        X = matrix(rows, self.columns)
         reference = np.array([self.reference[c] for c in self.columns])
         parts = reasons.shapley(self._learnt, X, reference, self.columns)
         said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))

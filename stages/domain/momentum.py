@@ -17,7 +17,8 @@ def momentum(features: Mapping[str, np.ndarray], gaps: float, change: float) -> 
     """
     trend = np.asarray(features["trend"])
     away = np.asarray(features["recency_in_gaps"]) > gaps
-    return np.select([away | (trend < -change), trend > change], ["fading", "growing"], "steady")
+    held = np.where(trend > change, "growing", "steady")
+    return np.where(away | (trend < -change), "fading", held)
 
 
 def segment(tier: np.ndarray, momentum: np.ndarray) -> np.ndarray:

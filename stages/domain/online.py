@@ -100,9 +100,10 @@ def _sums(
     `age` [days] is counted back from the cutoff; a customer's oldest day is where it `starts`.
     """
     start, spend = np.flatnonzero(starts), days["spend"]
-    visits = np.diff(start, append=len(age))
+    visits = np.append(start[1:], len(age)) - start
     last = start + visits - 1
-    gap = np.where(starts, 0, -np.diff(age, prepend=0))
+    gap = np.append(0, age[:-1] - age[1:])
+    gap[start] = 0
     by_size = np.argsort(spend, kind="stable")
     by_size = by_size[np.argsort(np.repeat(start, visits)[by_size], kind="stable")]
     lower = spend[by_size[start + (visits - 1) // 2]]

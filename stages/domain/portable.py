@@ -10,7 +10,7 @@ from onnx import helper, numpy_helper, parser
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils.validation import check_is_fitted
 
-from stages.domain.capability import LOG_SCALE, CapabilityRegressor
+from stages.domain.capability import LOG_SCALE, LOG_WEIGHT, CapabilityRegressor
 
 FEATURE_NAMES = "feature_names"  # the metadata key; its value is a JSON list, in column order
 
@@ -21,7 +21,7 @@ FEATURE_NAMES = "feature_names"  # the metadata key; its value is a JSON list, i
 GRAPH = """
 <ir_version: 10, opset_import: ["": 21, "ai.onnx.ml": 5]>
 capability (double[n, f] features) => (double[n] expected)
-<double zero = {0}, double one = {1}, double three = {3}, int64[1] columns = {1}>
+<double zero = {0}, double one = {1}, int64[1] columns = {1}>
 {
     # linear learner: exp(intercept + coefficients · standardised(sign(x) log1p(|x|)))
     size = Abs (features)
@@ -45,17 +45,16 @@ capability (double[n, f] features) => (double[n] expected)
     boosted_raw = Add (boosted_trees, boosted_baseline)
     boosted = Exp (boosted_raw)
 
-    # boosting of the log: max(0, expm1(baseline + trees)) · smearing / log scale
+    # boosting of the log: max(0, expm1(baseline + trees)) · its factor
     log_trees = ai.onnx.ml.TreeEnsemble (features)
     log_raw = Add (log_trees, log_baseline)
     power = Exp (log_raw)
     less_one = Sub (power, one)
     spend = Max (less_one, zero)
-    log_based = Mul (spend, smearing)
+    log_based = Mul (spend, log_factor)
 
     total = Sum (linear, boosted, log_based)
-    average = Div (total, three)
-    money = Mul (average, mean)
+    money = Mul (total, share)
     expected = Squeeze (money, columns)
 }
 """
@@ -84,8 +83,8 @@ def to_onnx(model: CapabilityRegressor, feature_names: Sequence[str]) -> bytes:
         "intercept": poisson.intercept_,
         "boosted_baseline": model.boosted_._baseline_prediction.item(),
         "log_baseline": model.boosted_log_._baseline_prediction.item(),
-        "smearing": model.smearing_ / LOG_SCALE,
-        "mean": model.mean_,
+        "log_factor": LOG_WEIGHT * model.smearing_ / LOG_SCALE,
+        "share": model.mean_ / (2 + LOG_WEIGHT),
     }
     portable = parser.parse_model(GRAPH)
     portable.graph.input[0].type.tensor_type.shape.dim[1].dim_value = len(names)

@@ -72,21 +72,17 @@ def sentences(
     horizon: int,
 ) -> list[list[str]]:
     """The strongest reasons of each one in `features` [n], in plain words, strongest first."""
-    effects = np.array(list(parts.values())).T
-    families, figures = list(parts), {c: np.asarray(features[c]).tolist() for c in reference}
-    strongest = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :SHOWN]
+    families, effects = list(parts), np.array(list(parts.values())).T
+    strongest = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :SHOWN].tolist()
     return [
-        [
-            _sentence(families[i], figures, row, reference, horizon, float(effects[row, i]))
-            for i in chosen
-        ]
+        [_sentence(families[i], features, row, reference, horizon, effects[row, i]) for i in chosen]
         for row, chosen in enumerate(strongest)
     ]
 
 
 def _sentence(
     family: str,
-    figures: dict[str, list[float]],
+    figures: Mapping[str, NDArray[np.float64]],
     row: int,
     reference: dict[str, float],
     horizon: int,
@@ -100,16 +96,26 @@ def _sentence(
         "trend": "trend",
         "money in": "income_rate_recent",
     }
-    habits = [c for c in reference if feature(c).family == family and feature(c).unit == "share"]
-    farthest = max(habits, key=lambda c: abs(figures[c][row] - reference[c]), default="")
-    column = shown.get(family, farthest)
+
+    def figure(column: str) -> float:
+        return float(np.asarray(figures[column])[row])
+
+    column = shown.get(family) or max(
+        _shares(tuple(reference), family), key=lambda c: abs(figure(c) - reference[c])
+    )
     what = feature(column)
     meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
     return (
         f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(expm1(effect)):.0%}: "
-        f"{meaning} {_shown(figures[column][row], what.unit)}, "
+        f"{meaning} {_shown(figure(column), what.unit)}, "
         f"typically {_shown(reference[column], what.unit)}"
     )
+
+
+@cache
+def _shares(columns: tuple[str, ...], family: str) -> list[str]:
+    """The columns of a family that are shares."""
+    return [c for c in columns if feature(c).family == family and feature(c).unit == "share"]
 
 
 def _shown(value: float, unit: str) -> str:

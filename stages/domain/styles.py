@@ -12,6 +12,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
+from stages.domain.inference import matrix
+
 NUMBERS = (3, 4, 5)  # of styles to choose from
 ROUNDS = 5  # of the bootstrap that chooses
 MOST_ROWS = 5_000  # that the clusters are found on
@@ -74,7 +76,7 @@ class Styles:
         """The name of each one's style [n], from their features [n]: that of the nearest centre."""
         if not self.columns:
             return np.full(len(features[next(iter(features))]), self.names[0], dtype=object)
-        values = np.column_stack([features[c] for c in self.columns])
+        values = matrix(features, self.columns)
         z = _standard(values, np.array(self.mean), np.array(self.deviation))
         distance = ((z[:, np.newaxis, :] - np.array(self.centres)) ** 2).sum(axis=2)
         return np.array(self.names, dtype=object)[distance.argmin(axis=1)]

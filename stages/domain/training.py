@@ -23,7 +23,7 @@ from stages.domain.styles import Styles
 from stages.domain.tiers import Ranking
 
 FOLDS = 3  # over customers, to learn the intervals from customers not seen
-ENOUGH_ROWS = 40_000  # for intervals and band: more rows would not narrow what they are read from
+ENOUGH_ROWS = 30_000  # for intervals and band: more rows would not narrow what they are read from
 NEWCOMER = 30  # days of tenure
 
 

@@ -93,9 +93,12 @@ def _plain(
     numbers = [*columns["amount"], *discount]
     if not set(map(type, numbers)) <= {float, int}:
         return None
-    if not all(abs(number) < LARGEST_AMOUNT for number in numbers):  # nor is NaN or infinity
+    try:
+        amounts = np.array(numbers, np.float64)
+    except OverflowError:  # a whole number beyond all floats
         return None
-    amounts = np.array(numbers, np.float64)
+    if not (np.abs(amounts) < LARGEST_AMOUNT).all():  # nor is NaN or infinity
+        return None
     if not NO_INSTANT < booked_at.min() <= booked_at.max() <= (now - EPOCH) // MILLISECOND:
         return None
     for name, values in texts.items():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -48,15 +49,17 @@ def test_each_learner_alone_has_the_right_level(fitted: CapabilityRegressor) -> 
     assert fitted.predict(X).mean() == pytest.approx(spend.mean(), rel=0.01)
     assert fitted.linear_.predict(X).mean() == pytest.approx(1, rel=0.01)
     assert fitted.boosted_.predict(X).mean() == pytest.approx(1, rel=0.01)
-    log_based = np.expm1(fitted.boosted_log_.predict(X)).clip(0) / 5
+    log_based = np.expm1(fitted.boosted_log_.predict(X)).clip(0) / 10
     assert log_based.mean() < 0.95  # the mean of a log undershoots; that is what smearing repairs
     assert (fitted.smearing_ * log_based).mean() == pytest.approx(1)
 
 
-def test_the_expected_spend_is_the_plain_mean_of_the_three(fitted: CapabilityRegressor) -> None:
+def test_the_expected_spend_is_the_mean_of_the_three_the_log_learner_twice(
+    fitted: CapabilityRegressor,
+) -> None:
     X, spend = customers()
-    log_based = fitted.smearing_ * np.expm1(fitted.boosted_log_.predict(X)).clip(0) / 5
-    by_hand = (fitted.linear_.predict(X) + fitted.boosted_.predict(X) + log_based) / 3
+    log_based = fitted.smearing_ * np.expm1(fitted.boosted_log_.predict(X)).clip(0) / 10
+    by_hand = (fitted.linear_.predict(X) + fitted.boosted_.predict(X) + 2 * log_based) / 4
     assert fitted.predict(X) == pytest.approx(by_hand * spend.mean())
 
 
@@ -92,18 +95,19 @@ def test_no_customer_however_odd_is_expected_to_spend_less_than_nothing(
     assert (expected >= 0).all()
 
 
-def test_a_column_that_says_nothing_changes_nothing(fitted: CapabilityRegressor) -> None:
+def test_a_column_that_says_nothing_changes_nothing() -> None:
     X, spend = customers()
-    with_constant = CapabilityRegressor().fit(np.insert(X, 0, 7.3, axis=1), spend)
+    fitted = CapabilityRegressor(max_features=1.0).fit(X, spend)  # else other columns are drawn
+    with_constant = clone(fitted).fit(np.insert(X, 0, 7.3, axis=1), spend)
     for value in (7.3, 0.0, -50.0):
         rows = np.insert(X, 0, value, axis=1)
         assert with_constant.predict(rows) == pytest.approx(fitted.predict(X), rel=1e-9)
 
 
 def test_a_few_customers_are_enough_for_a_cautious_figure() -> None:
-    X, spend = customers(50)  # a split would need 40 customers on either side
+    X, spend = customers(30)  # a split would need 20 customers on either side
     model = CapabilityRegressor().fit(X, spend)
-    assert model.boosted_.predict(X) == pytest.approx(np.ones(50))
+    assert model.boosted_.predict(X) == pytest.approx(np.ones(30))
     assert model.predict(X).mean() == pytest.approx(spend.mean(), rel=0.01)
 
 

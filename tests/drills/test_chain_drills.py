@@ -1,7 +1,7 @@
 """Faults on the chain: whatever fails when, running it again completes to the same dvc.lock.
 
 In full on a small bank with a node of its own; with all tests a full disk alone, on a twin of the
-session's project.
+session's bank.
 """
 
 import os
@@ -24,13 +24,9 @@ from stages.adapters.local import node
 from stages.adapters.local.listening import free_port
 from stages.adapters.local.node_config import NodeConfig
 from tests.drills.outcomes import drilled
-from tests.integration.project import Project
+from tests.integration.project import BANK, Project
 
 SECONDS = 300
-BANK = (
-    *("source=synthetic", "source.customers=600", "horizon=30", "evaluation.rounds=100"),
-    *('source.first_day="2024-01-01"', 'source.last_day="2024-06-30"'),
-)
 # Where each stage dies: its first result is beside its place, not yet in it.
 PLACES = {
     "extract": "stages.adapters.raw:remember",
@@ -85,7 +81,7 @@ def chain(
 ) -> Iterator[Chain]:
     root, folder = tmp_path_factory.mktemp("bank"), tmp_path_factory.mktemp("node")
     if not request.config.option.full:
-        project = request.getfixturevalue("project")
+        project = request.getfixturevalue("bank")
         yield Chain(project.twin(root), folder, project.lock())
         return
     try:

@@ -16,6 +16,11 @@ import yaml
 from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
 
+BANK = (
+    *("source=synthetic", "source.customers=600", "horizon=30", "evaluation.rounds=100"),
+    *("source.first_day=2024-01-01", "source.last_day=2024-06-30"),
+)
+
 
 @dataclass(frozen=True)
 class Project:
@@ -42,11 +47,15 @@ class Project:
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             },
         )
-        author = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"]
         project.run("git", "init", "--quiet")
-        project.run("git", "add", "--all")
-        project.run("git", *author, "commit", "--quiet", "--message", "a copy")
+        project.commit("a copy")
         return project
+
+    def commit(self, message: str) -> None:
+        """Commit all that there is."""
+        author = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"]
+        self.run("git", "add", "--all")
+        self.run("git", *author, "commit", "--quiet", "--message", message)
 
     def twin(self, root: Path) -> "Project":
         """A copy as it stands, with a tracking database and artifacts of its own."""
@@ -59,6 +68,15 @@ class Project:
             (root / "mlflow.db").unlink()
             ours.execute("VACUUM INTO ?", [str(root / "mlflow.db")])
         return replace(self, root=root)
+
+    def make(self, *overrides: str) -> None:
+        """All that `make run` does; summary.txt has what it says at its end."""
+        self.stage("params", *overrides)
+        self.stage("node", "up")
+        self.stage("ingest")
+        self.run("dvc", "repro")
+        self.stage("promote")
+        (self.root / "summary.txt").write_text(self.stage("score"))
 
     def run(self, *command: str, status: int = 0) -> str:
         """Run a command that ends with `status`; return all it wrote."""
@@ -87,3 +105,9 @@ class Project:
     def metrics(self) -> dict:
         """reports/metrics.json."""
         return json.loads((self.root / "reports" / "metrics.json").read_text())
+
+
+def ran(output: str) -> list[str]:
+    """The stages that DVC ran, in order."""
+    lines = [line for line in output.splitlines() if line.startswith("Running stage")]
+    return [line.split("'")[1] for line in lines]

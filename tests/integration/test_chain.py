@@ -4,12 +4,7 @@ The tests build on one another's rebuilds; each leaves the store and the result 
 """
 
 import json
-import os
-import signal
-import time
-from pathlib import Path
 
-import mlflow
 import pandas as pd
 import pytest
 import yaml
@@ -17,30 +12,15 @@ from cassandra.cluster import Cluster
 
 from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
-from tests.integration.project import Project
+from tests.integration.project import ran
 
 KEYSPACE = "purchasing_complete_journey"
-ROW = (
-    "month = '2017-05' AND shard = 0 AND customer_id = 'drill' "
-    "AND booked_at = '2017-05-05 10:00:00+0000' AND transaction_id = 'late'"
-)
-INSERT = (
-    "INSERT INTO transactions (month, shard, customer_id, booked_at, transaction_id, amount, "
-    "kind, discount) VALUES ('2017-05', 0, 'drill', '2017-05-05 10:00:00+0000', 'late', 9.99, "
-    "'purchase', 0)"
-)
 
 
 @pytest.fixture(scope="module")
 def session(cassandra: Address):
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
         yield cluster.connect(KEYSPACE)
-
-
-def ran(output: str) -> list[str]:
-    """The stages that DVC ran, in order."""
-    lines = [line for line in output.splitlines() if line.startswith("Running stage")]
-    return [line.split("'")[1] for line in lines]
 
 
 def test_the_model_beats_both_baselines_out_of_time(project):
@@ -101,64 +81,6 @@ def test_each_segment_is_described_and_each_sentence_of_its_playbook_has_its_fig
     sentences = [s for topics in told["playbook"].values() for t in topics.values() for s in t]
     assert sentences
     assert all("n=" in sentence for sentence in sentences)
-
-
-def test_another_folder_rebuilds_to_the_same_bytes(project, cassandra, tmp_path):
-    other = Project.copy(tmp_path, cassandra)
-    other.run("dvc", "repro")
-    assert other.lock() == project.lock()
-
-
-def test_a_late_transaction_rereads_its_partition_and_its_removal_brings_the_former_back(
-    project, session
-):
-    before = project.lock()
-    session.execute(INSERT)
-    output = project.run("dvc", "repro")
-    assert "reading 1 of 52 partitions" in output
-    assert "train" in ran(output)
-    assert project.lock()["data/raw"] != before["data/raw"]
-    session.execute(f"DELETE FROM transactions WHERE {ROW}")
-    output = project.run("dvc", "repro")
-    assert "reading 1 of 52 partitions" in output
-    assert ran(output) == ["extract"]
-    assert project.lock() == before
-
-
-def test_an_experiment_has_metrics_beside_the_first_run(project):
-    project.run("dvc", "exp", "run", "-S", "horizon=30", "--name", "month")
-    shown = json.loads(project.run("dvc", "exp", "show", "--json", "--no-pager"))
-    experiments = [
-        revision["data"]["metrics"]["reports/metrics.json"]["data"]["horizon"]
-        for commit in shown
-        for revision in [commit, *(e["revs"][0] for e in commit.get("experiments") or [])]
-    ]
-    assert {90, 30} <= set(experiments)
-    mlflow.set_tracking_uri(f"sqlite:///{project.root}/mlflow.db")
-    runs = mlflow.search_runs(experiment_names=["purchasing-capability"])
-    assert {"30", "90"} <= set(runs["params.horizon"])
-    assert runs["metrics.holdout.gini"].notna().all()
-    project.run("git", "checkout", "--", ".")
-    project.run("dvc", "checkout")
-
-
-@pytest.mark.parametrize("stage", ["extract", "preprocess", "train", "evaluate", "track"])
-def test_a_stage_killed_midway_ends_in_the_same_bytes(project, stage):
-    before = project.lock()
-    if stage == "extract":  # else there is nothing to read
-        (project.root / "data/.raw_seen.json").unlink()
-    process = project.start("python", "-m", f"stages.{stage}")
-    time.sleep(2.5)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    project.run("dvc", "repro")
-    assert project.lock() == before
-    assert parts(project.root) == []
-
-
-def parts(root: Path) -> list[Path]:
-    """Half-written files that a kill left in the outputs."""
-    return [p for out in ("data/raw", "models", "reports") for p in (root / out).rglob("*.part")]
 
 
 def test_a_lost_tracking_database_is_noticed_and_filled_again(project):

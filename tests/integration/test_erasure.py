@@ -19,7 +19,7 @@ REFUSED = f"customer_id,amount,reason\n{CUSTOMER},nan,amount\nother,nan,amount\n
 @pytest.fixture
 def session(cassandra: Address):
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect("purchasing_complete_journey")
+        yield cluster.connect("purchasing_synthetic")
 
 
 def traces(root: Path) -> list[str]:
@@ -35,9 +35,9 @@ def traces(root: Path) -> list[str]:
     return found
 
 
-def test_no_byte_of_the_customer_is_left(project: Project, session):
-    before = project.lock()
-    for month in ("2017-03", "2017-09"):
+def test_no_byte_of_the_customer_is_left(bank: Project, session):
+    before = bank.lock()
+    for month in ("2024-02", "2024-05"):
         session.execute(
             "INSERT INTO transactions (month, shard, customer_id, booked_at, transaction_id, "
             "amount, kind, discount) VALUES (%s, %s, %s, %s, '1', 20.5, 'purchase', 0)",
@@ -49,28 +49,28 @@ def test_no_byte_of_the_customer_is_left(project: Project, session):
         ["python", "-m", "stages.promote"],
         ["python", "-m", "stages.score"],
     ):
-        project.run(*step)
-    rejects = project.root / "data/rejects/complete_journey.csv"
+        bank.run(*step)
+    rejects = bank.root / "data/rejects/synthetic.csv"
     rejects.parent.mkdir(exist_ok=True)
     rejects.write_text(REFUSED)
-    assert {Path(t).parts[0] for t in traces(project.root)} == {"data", ".dvc"}
+    assert {Path(t).parts[0] for t in traces(bank.root)} == {"data", ".dvc"}
 
-    output = project.run("make", "erase", f"CUSTOMER={CUSTOMER}", "--old-file", ".venv/bin/.ready")
+    output = bank.run("make", "erase", f"CUSTOMER={CUSTOMER}", "--old-file", ".venv/bin/.ready")
     assert "'transactions': 2, 'customers': 1, 'scores': 1" in output
     assert CUSTOMER not in output
     assert len(rejects.read_text().splitlines()) == 2
     rejects.unlink()
     for step in ("rebuild", "promote", "score", "forget"):
-        project.run("make", step, "--old-file", ".venv/bin/.ready")
+        bank.run("make", step, "--old-file", ".venv/bin/.ready")
 
-    assert traces(project.root) == []
-    assert project.lock() == before
+    assert traces(bank.root) == []
+    assert bank.lock() == before
     for table in ("customers", "scores"):
         left = session.execute(f"SELECT * FROM {table} WHERE customer_id = %s", [CUSTOMER])
         assert left.one() is None
 
 
-def test_an_unknown_customer_is_an_error_that_does_not_name_them(project: Project):
-    output = project.stage("erase", "nobody-55aa", status=1)
+def test_an_unknown_customer_is_an_error_that_does_not_name_them(bank: Project):
+    output = bank.stage("erase", "nobody-55aa", status=1)
     assert "holds nothing of this customer" in output
     assert "nobody-55aa" not in output

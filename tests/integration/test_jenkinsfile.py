@@ -4,7 +4,6 @@ In its own order, with real commands on the real project, beside a serving endpo
 """
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,46 +24,39 @@ from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
 from stages.adapters.store import write
 from stages.domain.tables import SCORES, TRANSACTIONS
-from tests.integration.project import Project
+from tests.integration.project import BANK, Project
 
-KEYSPACE, SHARDS = "purchasing_complete_journey", 4
+KEYSPACE, SHARDS = "purchasing_synthetic", 4
 SCORED = "data/scores/scores.parquet"
 
 
-def rows_of(project: Project, month: str) -> pa.Table:
-    """The transactions of a month, as they were extracted."""
-    rows = ds.dataset(project.root / "data/raw/transactions").to_table(TRANSACTIONS.schema.names)
-    return rows.filter(pc.equal(pc.strftime(rows["booked_at"], "%Y-%m"), month))
-
-
 @pytest.fixture
-def new_month(project: Project, cassandra: Address) -> Iterator[None]:
-    """January in the store, bought like December; afterwards the store is as it was."""
-    before, december = rows_of(project, "2018-01"), rows_of(project, "2017-12")
-    month = pa.scalar(timedelta(days=31), pa.duration("ms"))
-    place = december.schema.get_field_index("booked_at")
-    moved = pc.add(december["booked_at"], month)
-    january = december.set_column(place, TRANSACTIONS.schema.field("booked_at"), moved)
+def new_month(bank: Project, cassandra: Address) -> Iterator[None]:
+    """July in the store, bought like June; afterwards the store is as it was."""
+    rows = ds.dataset(bank.root / "data/raw/transactions").to_table(TRANSACTIONS.schema.names)
+    june = rows.filter(pc.equal(pc.strftime(rows["booked_at"], "%Y-%m"), "2024-06"))
+    place = june.schema.get_field_index("booked_at")
+    moved = pc.add(june["booked_at"], pa.scalar(timedelta(days=30), pa.duration("ms")))
+    july = june.set_column(place, TRANSACTIONS.schema.field("booked_at"), moved)
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
         session = cluster.connect()
-        write.write_transactions(session, KEYSPACE, january, SHARDS, lambda rows: None)
+        write.write_transactions(session, KEYSPACE, july, SHARDS, lambda rows: None)
         yield
         for shard in range(SHARDS):
             session.execute(
-                f"DELETE FROM {KEYSPACE}.transactions WHERE month = '2018-01' AND shard = {shard}"
+                f"DELETE FROM {KEYSPACE}.transactions WHERE month = '2024-07' AND shard = {shard}"
             )
-        write.write_transactions(session, KEYSPACE, before, SHARDS, lambda rows: None)
-        write.write_rows(session, KEYSPACE, SCORES, pq.read_table(project.root / SCORED))
+        write.write_rows(session, KEYSPACE, SCORES, pq.read_table(bank.root / SCORED))
 
 
 @pytest.fixture
-def workspace(project: Project, tmp_path: Path) -> Project:
-    """Jenkins' checkout after an earlier build: all that the project has, and its champion."""
-    root = shutil.copytree(project.root, tmp_path / "workspace")
-    (root / ".venv").symlink_to(ROOT / ".venv")  # set up already
+def workspace(bank: Project, tmp_path: Path) -> Project:
+    """Jenkins' checkout after an earlier build: all that the bank has, and its champion."""
+    workspace = bank.twin(tmp_path / "workspace")
+    (workspace.root / ".venv").symlink_to(ROOT / ".venv")  # set up already
     for name in ("requirements.txt", "requirements-dev.txt"):
-        os.utime(root / name, (0, 0))
-    return replace(project, root=root)
+        os.utime(workspace.root / name, (0, 0))
+    return workspace
 
 
 @pytest.fixture
@@ -94,7 +86,7 @@ def test_a_new_month_becomes_a_champion_that_serves(
             "PYTEST_ADDOPTS": "tests/domain/test_gate.py",  # not this test again
             "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
         },
-        cause="Started by timer",
+        parameters={"SOURCE": "synthetic", "OVERRIDES": " ".join(BANK[1:])},
     )
     assert (done.result, done.mismatches) == ("SUCCESS", []), done.log
     assert set(done.stages.values()) == {"ran"}
@@ -102,7 +94,7 @@ def test_a_new_month_becomes_a_champion_that_serves(
     assert new != former
     scores = pd.read_parquet(workspace.root / SCORED)
     assert set(scores["model_version"]) == {new}
-    assert set(scores["as_of"].astype(str)) == {"2018-02-01"}
+    assert set(scores["as_of"].astype(str)) == {"2024-07-31"}
     assert f"http://127.0.0.1:{port} serves version {new} as it should" in done.log
     assert list(remote.rglob("*.dir")) != []
     assert f"Version {new} (Gini" in (done.description or "")
