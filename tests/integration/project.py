@@ -16,9 +16,11 @@ import yaml
 from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
 
+BANK_KEYSPACE = "small_bank"
 BANK = (
     *("source=synthetic", "source.customers=600", "horizon=30", "evaluation.rounds=100"),
     *("source.first_day=2024-01-01", "source.last_day=2024-06-30"),
+    *("model.max_iter=50", f"store.keyspace={BANK_KEYSPACE}"),
 )
 
 

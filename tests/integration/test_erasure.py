@@ -9,7 +9,7 @@ from cassandra.cluster import Cluster
 
 from stages.adapters.local.node import Address
 from stages.domain.shards import shard_of
-from tests.integration.project import Project
+from tests.integration.project import BANK_KEYSPACE, Project
 
 CUSTOMER = "erase-me-7f3a9c"
 SHARD = shard_of(pa.array([CUSTOMER]), 4)[0].as_py()
@@ -19,7 +19,7 @@ REFUSED = f"customer_id,amount,reason\n{CUSTOMER},nan,amount\nother,nan,amount\n
 @pytest.fixture
 def session(cassandra: Address):
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect("purchasing_synthetic")
+        yield cluster.connect(BANK_KEYSPACE)
 
 
 def traces(root: Path) -> list[str]:

@@ -24,29 +24,28 @@ from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
 from stages.adapters.store import write
 from stages.domain.tables import SCORES, TRANSACTIONS
-from tests.integration.project import BANK, Project
+from tests.integration.project import BANK, BANK_KEYSPACE, Project
 
-KEYSPACE, SHARDS = "purchasing_synthetic", 4
+SHARDS = 4
 SCORED = "data/scores/scores.parquet"
 
 
 @pytest.fixture
 def new_month(bank: Project, cassandra: Address) -> Iterator[None]:
-    """July in the store, bought like June; afterwards the store is as it was."""
+    """July in the store, bought like May; afterwards the store is as it was."""
     rows = ds.dataset(bank.root / "data/raw/transactions").to_table(TRANSACTIONS.schema.names)
-    june = rows.filter(pc.equal(pc.strftime(rows["booked_at"], "%Y-%m"), "2024-06"))
-    place = june.schema.get_field_index("booked_at")
-    moved = pc.add(june["booked_at"], pa.scalar(timedelta(days=30), pa.duration("ms")))
-    july = june.set_column(place, TRANSACTIONS.schema.field("booked_at"), moved)
+    may = rows.filter(pc.equal(pc.strftime(rows["booked_at"], "%Y-%m"), "2024-05"))
+    place = may.schema.get_field_index("booked_at")
+    moved = pc.add(may["booked_at"], pa.scalar(timedelta(days=61), pa.duration("ms")))
+    july = may.set_column(place, TRANSACTIONS.schema.field("booked_at"), moved)
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        session = cluster.connect()
-        write.write_transactions(session, KEYSPACE, july, SHARDS, lambda rows: None)
+        session = cluster.connect(BANK_KEYSPACE)
+        write.write_transactions(session, BANK_KEYSPACE, july, SHARDS, lambda rows: None)
         yield
         for shard in range(SHARDS):
-            session.execute(
-                f"DELETE FROM {KEYSPACE}.transactions WHERE month = '2024-07' AND shard = {shard}"
-            )
-        write.write_rows(session, KEYSPACE, SCORES, pq.read_table(bank.root / SCORED))
+            gone = f"DELETE FROM transactions WHERE month = '2024-07' AND shard = {shard}"
+            session.execute(gone)
+        write.write_rows(session, BANK_KEYSPACE, SCORES, pq.read_table(bank.root / SCORED))
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_a_new_month_becomes_a_champion_that_serves(
     assert new != former
     scores = pd.read_parquet(workspace.root / SCORED)
     assert set(scores["model_version"]) == {new}
-    assert set(scores["as_of"].astype(str)) == {"2024-07-31"}
+    assert set(scores["as_of"].astype(str)) == {"2024-08-01"}
     assert f"http://127.0.0.1:{port} serves version {new} as it should" in done.log
     assert list(remote.rglob("*.dir")) != []
     assert f"Version {new} (Gini" in (done.description or "")

@@ -1,22 +1,17 @@
-"""What changes in the store or in a parameter bring about, on a small bank; and what a kill leaves.
+"""What changes in the store or in a parameter bring about, on a small bank.
 
 The tests build on one another's rebuilds; each leaves the store and the result as it found them.
 """
 
 import json
-import os
-import signal
-import time
-from pathlib import Path
 
 import mlflow
 import pytest
 from cassandra.cluster import Cluster
 
 from stages.adapters.local.node import Address
-from tests.integration.project import BANK, Project, ran
+from tests.integration.project import BANK, BANK_KEYSPACE, Project, ran
 
-KEYSPACE = "purchasing_synthetic"
 ROW = (
     "month = '2024-05' AND shard = 0 AND customer_id = 'drill' "
     "AND booked_at = '2024-05-05 10:00:00+0000' AND transaction_id = 'late'"
@@ -31,7 +26,7 @@ INSERT = (
 @pytest.fixture(scope="module")
 def session(cassandra: Address):
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect(KEYSPACE)
+        yield cluster.connect(BANK_KEYSPACE)
 
 
 def test_another_folder_rebuilds_to_the_same_bytes(bank, cassandra, tmp_path):
@@ -58,7 +53,8 @@ def test_a_late_transaction_rereads_its_partition_and_its_removal_brings_the_for
 
 
 def test_an_experiment_has_metrics_beside_the_first_run(bank):
-    bank.run("dvc", "exp", "run", "-S", "horizon=45", "--name", "longer")
+    composed = [f"--set-param={value}" for value in (*BANK, "horizon=45")]
+    bank.run("dvc", "exp", "run", *composed, "--name", "longer")
     shown = json.loads(bank.run("dvc", "exp", "show", "--json", "--no-pager"))
     experiments = [
         revision["data"]["metrics"]["reports/metrics.json"]["data"]["horizon"]
@@ -72,22 +68,3 @@ def test_an_experiment_has_metrics_beside_the_first_run(bank):
     assert runs["metrics.holdout.gini"].notna().all()
     bank.run("git", "checkout", "--", ".")
     bank.run("dvc", "checkout")
-
-
-@pytest.mark.parametrize("stage", ["extract", "preprocess", "train", "evaluate", "track"])
-def test_a_stage_killed_midway_ends_in_the_same_bytes(bank, stage):
-    before = bank.lock()
-    if stage == "extract":  # else there is nothing to read
-        (bank.root / "data/.raw_seen.json").unlink()
-    process = bank.start("python", "-m", f"stages.{stage}")
-    time.sleep(2.5)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    bank.run("dvc", "repro")
-    assert bank.lock() == before
-    assert parts(bank.root) == []
-
-
-def parts(root: Path) -> list[Path]:
-    """Half-written files that a kill left in the outputs."""
-    return [p for out in ("data/raw", "models", "reports") for p in (root / out).rglob("*.part")]
