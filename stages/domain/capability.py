@@ -42,8 +42,8 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
     def __init__(
         self,
         alpha: float = 0.01,
-        max_iter: int = 150,
-        learning_rate: float = 0.05,
+        max_iter: int = 75,
+        learning_rate: float = 0.1,
         max_leaf_nodes: int = 15,
         min_samples_leaf: int = 20,
         l2_regularization: float = 5.0,

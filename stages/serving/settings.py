@@ -4,6 +4,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stages.domain.errors import UserError
 
@@ -40,6 +41,7 @@ class Settings:
         return settings
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether a host's name or address is this machine's own."""
     try:
