@@ -2,7 +2,7 @@
 
 `python -m tests.drills.halted SIGNAL PLACE STAGE`, in a project: when PLACE, `module:function`,
 is called, or called with the argument of `module:function=argument`, or for the nth time with
-`module:function#n`, the signal comes first.
+`module:function#n`, the signal comes first, once.
 """
 
 import importlib
@@ -27,7 +27,7 @@ def halt(number: int, place: str) -> None:
     calls = count(1)
 
     def halting(*arguments: Any, **named: Any) -> Any:
-        if next(calls) >= int(nth or 1) and (not argument or argument in arguments):
+        if (not argument or argument in arguments) and next(calls) == int(nth or 1):
             os.kill(os.getpid(), number)
         return function(*arguments, **named)
 
