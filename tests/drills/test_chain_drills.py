@@ -164,6 +164,7 @@ def test_cassandra_dies_midway(chain: Chain, stage: str, place: str) -> None:
             chain.empty(stage)
         else:
             chain.project.stage("promote")
+            (chain.project.root / "data/scores/scores.parquet").unlink(missing_ok=True)
         process = stopped(chain.halted("SIGSTOP", place, stage))
         database = psutil.Process(node.status(chain.node).pid)
         database.kill()
