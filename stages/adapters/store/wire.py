@@ -97,7 +97,7 @@ class Wire:
     def __init__(self, session: Session, page_rows: int = PAGE_ROWS) -> None:
         self._page_rows = page_rows
         self._prepared: dict[str, PreparedStatement] = {}
-        self._session = session.cluster.connect()
+        self._session = patiently(session.cluster.connect)
         self._session.client_protocol_handler = _Protocol
         self._profile = self._session.execution_profile_clone_update(
             EXEC_PROFILE_DEFAULT,
