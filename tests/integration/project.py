@@ -20,7 +20,7 @@ BANK_KEYSPACE = "small_bank"
 BANK = (
     *("source=synthetic", "source.customers=600", "horizon=30", "evaluation.rounds=100"),
     *("source.first_day=2024-01-01", "source.last_day=2024-06-30"),
-    *("model.max_iter=50", f"store.keyspace={BANK_KEYSPACE}"),
+    f"store.keyspace={BANK_KEYSPACE}",
 )
 
 
