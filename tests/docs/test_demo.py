@@ -62,7 +62,9 @@ def test_what_is_seen_lasts_through_most_of_what_is_said():
     assert film.Take("a", None, [], [Frame()]).seconds == 1.0 + film.LINGER
 
 
-@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not here")
+@pytest.mark.skipif(
+    shutil.which("ffprobe") is None, reason="ffprobe is not here: it comes with ffmpeg"
+)
 def test_the_video_is_five_to_eight_minutes_of_h264_that_can_be_read():
     video = OUT / "demo.mp4"
     assert video.stat().st_size < 12_000_000

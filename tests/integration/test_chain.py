@@ -1,6 +1,7 @@
-"""The whole chain on real parts: from a fresh copy to scores, and what changes bring about.
+"""The whole chain on real parts: from a fresh copy to scores, run again, tracked again, judged.
 
-The tests build on one another's rebuilds; each leaves the store and the result as it found them.
+The tests build on one another; each leaves the store and the result as it found them. What changes
+in the store bring about: test_rebuilds.py.
 """
 
 import json
