@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ibis.backends.sql import SQLBackend
 
 from bench import by_hand
 from stages.adapters import config, engine, models, raw
@@ -61,9 +62,9 @@ def pandas() -> None:
 def score() -> None:
     """All customers of the bank, part by part."""
     params = config.load()
-    batch = _batch("score")
-    as_of = batch.model.as_of
     backend = engine.connect(**params.engine)
+    batch = _batch("score", backend)
+    as_of = batch.model.as_of
     parts = raw.parts(params.engine.part_rows)
     for number, files in enumerate(parts):
         rows = scoring.features_at(engine.read(backend, files), batch.model, as_of)
@@ -90,7 +91,7 @@ def crowd(customers: str) -> None:
 
 def many() -> None:
     """The crowd from Parquet to Parquet, and the reasons of a thousand."""
-    batch = _batch("many")
+    batch = _batch("many", engine.connect())
     with pq.ParquetFile(CROWD) as file:
         batch.score(0, lambda: file.iter_batches(SLICE_ROWS))
         asked = next(file.iter_batches(ASKED))
@@ -113,12 +114,12 @@ def publish() -> None:
         print(time.perf_counter() - began)
 
 
-def _batch(name: str) -> Batch:
+def _batch(name: str, backend: SQLBackend) -> Batch:
     """A new scoring, by the model made for scoring."""
     model = models.load(MODELS / "capability")
     stamp = {"model_version": "1", "data_version": "bench", "as_of": model.as_of, "name": name}
     return Batch.begin(
-        SCORES / f".{name}", model, stamp, lambda: pa.Table.from_batches([], TABLE.schema)
+        SCORES / f".{name}", model, stamp, lambda: pa.Table.from_batches([], TABLE.schema), backend
     )
 
 

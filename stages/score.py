@@ -59,6 +59,7 @@ def main() -> None:
                 model,
                 stamp | {"parts": len(parts)},
                 lambda: read.read_table(session, store.keyspace, tables.SCORES),
+                backend,
             )
             for number, files in enumerate(parts):
                 batch.score(number, partial(_features, backend, files, model, as_of))
@@ -113,7 +114,7 @@ def _migration(
         return {"why": "these are the first scores"}
     then = former["as_of"].max()
     rows = (row for files in parts for row in _features(backend, files, batch.model, then))
-    narrow = (b.select(["customer_id", "segment"]) for b in batch.again(rows))
+    narrow = (b.select(["customer_id", "segment"]) for b in batch.scores(rows, engine.CORES))
     again = pa.Table.from_batches(narrow).to_pandas()
     counts = migration.matrix(former, scores)
     return {

@@ -5,17 +5,19 @@ before; for each part N its features_N.parquet and scores_N.parquet; published.j
 the store has acknowledged, in the order of the parts.
 """
 
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ibis.backends.sql import SQLBackend
 
+from stages.adapters import engine
 from stages.adapters.files import read_json, write_batches, write_json, write_parquet
 from stages.domain import scoring
 from stages.domain.errors import UserError
@@ -33,10 +35,16 @@ class Batch:
     model: Model
     stamp: dict[str, Any]  # model_version, data_version, as_of
     former: pa.Table
+    backend: SQLBackend
 
     @classmethod
     def begin(
-        cls, folder: Path, model: Model, stamp: dict[str, Any], published: Callable[[], pa.Table]
+        cls,
+        folder: Path,
+        model: Model,
+        stamp: dict[str, Any],
+        published: Callable[[], pa.Table],
+        backend: SQLBackend,
     ) -> Self:
         """Go on with the scoring of the same stamp, or begin one; `published` reads the store."""
         file, former = folder / "stamp.json", folder / "former.parquet"
@@ -46,7 +54,7 @@ class Batch:
             write_parquet(former, published())
             write_json(file, written)
         own = {n: stamp[n] for n in SCORES.schema.names if n in stamp}
-        return cls(folder, model, own, pq.read_table(former))
+        return cls(folder, model, own, pq.read_table(former), backend)
 
     def score(self, number: int, features: Callable[[], Iterator[pa.RecordBatch]]) -> None:
         """Score the part `number`, unless that is done; `features` yields its customers' rows."""
@@ -59,13 +67,14 @@ class Batch:
             if first is None:  # nobody of this part had come by then
                 return
             write_batches(wide, first.schema, chain([first], rows))
-        with pq.ParquetFile(wide) as file:
-            write_batches(narrow, SCORES.schema, self.again(file.iter_batches(SLICE_ROWS)))
+        rows = engine.apply(self.backend, wide, self.scores, SCORES.schema)
+        write_batches(narrow, SCORES.schema, rows)
 
-    def again(self, rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The scores of any rows of features, by the same model and held to the same tiers."""
-        cores = len(os.sched_getaffinity(0))
-        return scoring.stream(self.model, rows, self.former, self.stamp, cores)
+    @property
+    def scores(self) -> engine.Mapped:
+        """From rows of features to scores, by this model and held to the same tiers."""
+        tiers = self.former.select(["customer_id", "tier"])
+        return partial(scoring.stream, self.model, tiers, self.stamp)
 
     def unseen(self, known: pa.ChunkedArray, parts: int) -> None:
         """Score, as the part after all others, those of `known` who have no transaction."""

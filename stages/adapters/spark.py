@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
@@ -20,7 +21,13 @@ import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 from omegaconf import DictConfig
 
+from stages.adapters.paths import ROOT
 from stages.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from stages.adapters.engine import Mapped
 
 BATCH_ROWS = 65_536
 FOLDER = "spark.purchasing.folder"  # where a session's results leave it
@@ -78,9 +85,29 @@ def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
 
 def batches(backend: SQLBackend, rows: ir.Table) -> Iterator[pa.RecordBatch]:
     """The rows in their order, through Parquet: no row passes the driver."""
+    return _through_parquet(backend, backend._session.sql(backend.compile(rows)))
+
+
+def apply(
+    backend: SQLBackend, file: Path, function: "Mapped", schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """What `function` makes, of `schema`, of a Parquet file's batches: in the workers, as Arrow.
+
+    They get our code with it; what that imports, such as onnxruntime, must be installed there.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
     session = backend._session
-    folder = Path(session.conf.get(FOLDER)) / f"rows_{next(_number)}"
-    session.sql(backend.compile(rows)).write.parquet(str(folder))
+    code = Path(session.conf.get(FOLDER)) / "stages"
+    if not code.with_suffix(".zip").exists():
+        session.sparkContext.addPyFile(shutil.make_archive(str(code), "zip", ROOT, "stages"))
+    rows = session.read.parquet(str(file))
+    return _through_parquet(backend, rows.mapInArrow(function, from_arrow_schema(schema)))
+
+
+def _through_parquet(backend: SQLBackend, rows: "DataFrame") -> Iterator[pa.RecordBatch]:
+    folder = Path(backend._session.conf.get(FOLDER)) / f"rows_{next(_number)}"
+    rows.write.parquet(str(folder))
     try:
         for part in sorted(folder.glob("*.parquet")):  # named in the order of the rows
             with pq.ParquetFile(part) as file:

@@ -35,8 +35,9 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
     Parameters have the names and the meaning of the learners' own: `alpha` is the ridge penalty of
     the Poisson regression, `max_iter` to `max_features` belong to both boosters.
 
-    Attributes: `mean_` of the target, `linear_`, `boosted_`, `boosted_log_` (the learners) and
-    `smearing_`; `n_iter_`, the trees of a booster.
+    Attributes: `mean_` of the target, `linear_`, `boosted_`, `boosted_log_` (the learners),
+    `smearing_`, and `share_`, money for each unit of the learners' weighted sum; `n_iter_`, the
+    trees of a booster.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
         if (spend < 0).any():
             raise ValueError("Negative values in y: spend cannot be below 0")
         self.mean_ = float(spend.mean())
+        self.share_ = self.mean_ / (2 + LOG_WEIGHT)
         # Without any spend the learners fit "everybody is average", of an average of nothing.
         relative = spend / self.mean_ if self.mean_ > 0 else np.ones(len(spend))
         self.linear_ = make_pipeline(
@@ -94,7 +96,7 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
         features = validate_data(self, X, dtype=np.float64, reset=False)
         poisson_based = self.linear_.predict(features) + self.boosted_.predict(features)
         log_based = self.smearing_ * self._spend_of_log(features)
-        return self.mean_ * (poisson_based + LOG_WEIGHT * log_based) / (2 + LOG_WEIGHT)
+        return self.share_ * (poisson_based + LOG_WEIGHT * log_based)
 
     def _booster(self, loss: str) -> HistGradientBoostingRegressor:
         return HistGradientBoostingRegressor(

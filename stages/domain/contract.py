@@ -49,12 +49,13 @@ def _typed(draft: pa.Table, field: pa.Field) -> pa.ChunkedArray:
     column = draft[field.name]
     try:
         if field.type == INSTANT:
-            utc = column if column.type.tz else pc.assume_timezone(column, "UTC")
+            naive = pa.types.is_timestamp(column.type) and column.type.tz is None
+            utc = pc.assume_timezone(column, "UTC") if naive else column
             return pc.cast(utc, INSTANT, safe=False)  # finer than a millisecond is cut
         if field.type == MONEY:
             return column if pa.types.is_decimal(column.type) else pc.cast(column, pa.float64())
         return pc.cast(column, field.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, AttributeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"column {field.name} is {column.type}, expected {field.type}") from error
 
 
@@ -73,6 +74,8 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
     if "discount" in rows.column_names:
         bad = pc.fill_null(_not_finite(rows["discount"]), False)
         rules["discount is not a finite number"] = bad
+        large = pc.greater_equal(_size(rows["discount"]), LARGEST_AMOUNT)
+        rules["discount is too large"] = pc.fill_null(large, False)
     if "kind" in rows.column_names:
         known = pc.is_in(rows["kind"], pa.array(KINDS))
         rules[f"kind is none of {', '.join(KINDS)}"] = pc.invert(known)

@@ -12,7 +12,6 @@ from datetime import date
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 from ibis import ifelse
 
 from stages.domain.spec import EVENING, SATURDAY, Spec
@@ -41,15 +40,22 @@ def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
         discounted=(t.discount > 0).sum(),
         evening=(t.booked_at.hour() >= EVENING).sum(),
     )
-    for name, column in NEW.items():
-        known = t.filter(t[column].notnull())
-        first = known.group_by("customer_id", column).aggregate(day=known.booked_at.min().date())
-        new = first.group_by("customer_id", "day").aggregate(**{name: first.count()})
-        days = days.left_join(new, ["customer_id", "day"]).select(
-            days, **{name: new[name].fill_null(0)}
-        )
+    firsts = ibis.union(*(_firsts(t, name, column) for name, column in NEW.items()))
+    new = firsts.group_by("customer_id", "day").aggregate(
+        **{name: firsts.count(where=firsts.new == name) for name in NEW}
+    )
+    days = days.left_join(new, ["customer_id", "day"]).select(
+        days, **{name: new[name].fill_null(0) for name in NEW}
+    )
     before = days.day.lag().over(group_by=days.customer_id, order_by=days.day)
     return days.mutate(gap=days.day.delta(before, unit="day"))
+
+
+def _firsts(transactions: ir.Table, name: str, column: str) -> ir.Table:
+    """The day of each customer's first use of each value of `column`: a row each, under `name`."""
+    known = transactions.filter(transactions[column].notnull())
+    first = known.group_by("customer_id", column).aggregate(day=known.booked_at.min().date())
+    return first.select("customer_id", "day", new=ibis.literal(name))
 
 
 def features(daily: ir.Table, cutoffs: Sequence[date], spec: Spec) -> ir.Table:
@@ -75,7 +81,7 @@ def targets(daily: ir.Table, cutoffs: Sequence[date], days: int, horizon: int) -
 
 def _ends(cutoffs: Sequence[date]) -> ir.Table:
     """A row each, perhaps none."""
-    return ibis.memtable(pa.table({"cutoff": pa.array(cutoffs, pa.date32())}))
+    return ibis.literal(list(cutoffs), "array<date>").unnest().name("cutoff").as_table()
 
 
 def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:

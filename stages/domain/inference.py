@@ -1,17 +1,10 @@
 """The exported model at work: features in, expected spend out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-
-
-def matrix(
-    features: Mapping[str, NDArray[np.float64]], columns: Sequence[str]
-) -> NDArray[np.float64]:
-    """The `columns` [f] of `features` [n] side by side [n, f]; column_stack takes longer."""
-    return np.array([features[name] for name in columns]).T
 
 
 def scorer(content: bytes) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:

@@ -1,7 +1,7 @@
 """The capability model as it is saved and served: inert bytes and a description."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from stages.domain import confidence, reasons
-from stages.domain.inference import matrix, scorer
+from stages.domain.columns import select, stack
+from stages.domain.inference import scorer
 from stages.domain.intervals import Intervals
 from stages.domain.momentum import momentum, segment
 from stages.domain.spec import Spec
@@ -56,6 +57,10 @@ class Model:
     caution: str | None  # why all its scores are of low confidence
     ensemble: bytes
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to Spark's workers: the fields, without what was made of them."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
     @cached_property
     def _learnt(self) -> Callable[[np.ndarray], np.ndarray]:
         return scorer(self.ensemble)
@@ -80,11 +85,11 @@ class Model:
     ) -> dict[str, np.ndarray]:
         """What `score` returns, without customer_id, of columns [n]: no table is made."""
         known = ~np.isnan(features["tenure"])
-        rows = _of(features, self._needed, known)
+        rows = select(features, self._needed, known)
         learnt = np.full(len(known), self.prior.expected)
         low, high = (np.full(len(known), bound) for bound in (self.prior.low, self.prior.high))
         if known.any():
-            learnt[known] = self._learnt(matrix(rows, self.columns))
+            learnt[known] = self._learnt(stack(rows, self.columns))
             low[known], high[known] = self.intervals.of(learnt[known])
         expected = self.level * learnt
         tier = self.ranking.tier(expected, published)
@@ -109,8 +114,8 @@ class Model:
         known = ~np.isnan(features["tenure"])
         if not known.any():
             return [[] for _ in known]
-        rows = _of(features, self.reference, known)
-        X = matrix(rows, self.columns)
+        rows = select(features, self.reference, known)
+        X = stack(rows, self.columns)
         reference = np.array([self.reference[c] for c in self.columns])
         parts = reasons.shapley(self._learnt, X, reference, self.columns)
         said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))
@@ -145,13 +150,6 @@ class Model:
         }
         as_of = date.fromisoformat(description["as_of"])
         return cls(**content | {"as_of": as_of, "ensemble": ensemble})
-
-
-def _of(
-    features: Mapping[str, np.ndarray], names: Iterable[str], known: np.ndarray
-) -> Mapping[str, np.ndarray]:
-    """The columns `names` of those who are known; the features as they are if that is everybody."""
-    return features if known.all() else {name: features[name][known] for name in names}
 
 
 def _tuples(value: Any) -> Any:

@@ -13,6 +13,8 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.domain import exact
+from stages.domain.exact import Floats, Whole
 from stages.domain.spec import EVENING, SATURDAY, Spec
 from stages.domain.tables import KINDS
 
@@ -22,9 +24,6 @@ HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
 UNKNOWN = -1  # the number of a category, merchant or region that a row does not name
 NAMES = ("category", "merchant", "region")
 INCOME, CASH = KINDS.index("income"), KINDS.index("cash")
-SAFE = 2**62  # sums of whole numbers below it fit 64 bits; above, Python's integers are used
-Whole = NDArray[np.int64] | NDArray[np.object_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def _days(
     """
     first, group = np.flatnonzero(begins), np.cumsum(begins) - 1
     booked_at, kind = rows.booked_at[order], rows.kind[order]
-    amount, discount = _exact(rows.amount[order]), _exact(rows.discount[order])
+    amount, discount = exact.safe(rows.amount[order]), exact.safe(rows.discount[order])
     spends = np.array([k in spec.kinds for k in KINDS])[kind]
     income = kind == INCOME
     terms = {
@@ -123,12 +122,12 @@ def _sums(
         "weeks": starts | _changes((age - 1) // 7),
     }
     units = np.array([*money.values(), *np.where(inside, spend, 0)])
-    cents = _number(np.add.reduceat(units, start, axis=1), 100)
+    cents = exact.number(np.add.reduceat(units, start, axis=1), 100)
     counted = np.array([*counts.values(), *inside]).astype(np.float64)
     counted = np.add.reduceat(counted, start, axis=1)  # far below 2^53: exact
     units = np.add.reduceat(_weighted(spend, age, spec), start, axis=1)
-    halves, rounded = len(spec.half_lives), _number(units, 10**10)
-    squares = _exact(spend, bound=float(abs(spend).max(initial=0)) ** 2 * len(age)) ** 2
+    halves, rounded = len(spec.half_lives), exact.number(units, 10**10)
+    squares = exact.safe(spend, bound=float(abs(spend).max(initial=0)) ** 2 * len(age)) ** 2
     return {
         **dict(zip(money, cents, strict=False)),
         **dict(zip(counts, counted, strict=False)),
@@ -136,9 +135,9 @@ def _sums(
         "visits_windows": counted[len(counts) :],
         "spend_halves": rounded[:halves],
         "visits_halves": rounded[halves:],
-        "spend_squared": _number(np.add.reduceat(squares, start), 10_000),
-        "ticket_median": _number(lower + (upper - lower) // 2, 100),  # cents, as in a decimal
-        "ticket_largest": _number(np.maximum.reduceat(spend, start), 100),
+        "spend_squared": exact.number(np.add.reduceat(squares, start), 10_000),
+        "ticket_median": exact.number(lower + (upper - lower) // 2, 100),  # cents, as in a decimal
+        "ticket_largest": exact.number(np.maximum.reduceat(spend, start), 100),
         "tenure": age[start].astype(np.float64),
         "recency": age[last].astype(np.float64),
         "visits": visits.astype(np.float64),
@@ -233,25 +232,4 @@ def _weighted(spend: Whole, age: NDArray[np.int64], spec: Spec) -> Whole:
     Each is rounded, halves away from 0, as a cast to a decimal does.
     """
     weights = np.power(0.5, age / np.array(spec.half_lives)[:, np.newaxis])
-    units = np.concatenate([_number(spend, 100) * weights, weights]) * 1e10
-    units = np.copysign(np.floor(np.abs(units) + 0.5), units)
-    if np.abs(units).sum() < SAFE:
-        return units.astype(np.int64)
-    return np.array([[int(u) for u in row] for row in units], dtype=object)
-
-
-def _exact(units: Whole, bound: float | None = None) -> Whole:
-    """`units` so that sums of them stay exact; `bound` is the largest sum that may come about."""
-    if bound is None:
-        bound = float(np.abs(units).astype(np.float64).sum())
-    return units if bound < SAFE else units.astype(object)
-
-
-def _number(units: Whole, scale: int) -> Floats:
-    """Whole `units` as a number, just as DuckDB casts a decimal: in two parts beyond 2^53."""
-    plain = units.astype(np.float64)
-    small = np.abs(plain) < 2.0**53
-    if small.all():
-        return plain / scale
-    parts = (units // scale).astype(np.float64) + (units % scale).astype(np.float64) / scale
-    return np.where(small, plain / scale, parts)
+    return exact.rounded(np.concatenate([exact.number(spend, 100) * weights, weights]) * 1e10)

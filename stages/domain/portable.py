@@ -16,7 +16,7 @@ FEATURE_NAMES = "feature_names"  # the metadata key; its value is a JSON list, i
 
 # ONNX has no log1p: log(1 + x) plus what the sum lost of x, so that small values keep their digits.
 # It has no expm1 either, but exp(x) - 1 will do, added to two learners that are above 0.
-# No MatMul: the last bit of its sums depends on how many rows are asked about together.
+# Mul and ReduceSum, since MatMul may round differently with the number of rows.
 # TreeEnsemble, unlike the older TreeEnsembleRegressor, answers in double.
 GRAPH = """
 <ir_version: 10, opset_import: ["": 21, "ai.onnx.ml": 5]>
@@ -84,7 +84,7 @@ def to_onnx(model: CapabilityRegressor, feature_names: Sequence[str]) -> bytes:
         "boosted_baseline": model.boosted_._baseline_prediction.item(),
         "log_baseline": model.boosted_log_._baseline_prediction.item(),
         "log_factor": LOG_WEIGHT * model.smearing_ / LOG_SCALE,
-        "share": model.mean_ / (2 + LOG_WEIGHT),
+        "share": model.share_,
     }
     portable = parser.parse_model(GRAPH)
     portable.graph.input[0].type.tensor_type.shape.dim[1].dim_value = len(names)

