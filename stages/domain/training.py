@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_predict
 
-from stages.domain import confidence, frame, level
+from stages.domain import confidence, frame, level, style_fitting
 from stages.domain.capability import CapabilityRegressor
 from stages.domain.errors import UserError
 from stages.domain.features import usable
@@ -19,7 +19,6 @@ from stages.domain.intervals import TAIL, Intervals
 from stages.domain.model import Model, Momentum, Prior
 from stages.domain.portable import to_onnx
 from stages.domain.spec import Spec
-from stages.domain.styles import Styles
 from stages.domain.tiers import Ranking
 
 FOLDS = 3  # over customers, to learn the intervals from customers not seen
@@ -75,7 +74,7 @@ def fit(
         intervals=Intervals.fit(unseen, spend),
         ranking=Ranking.freeze(factor * learnt, recipe.shares),
         momentum=recipe.momentum,
-        styles=Styles.fit(now, recipe.seed),
+        styles=style_fitting.fit(now, recipe.seed),
         reference=now[frame.feature_columns(now)].median().to_dict(),
         prior=_prior(past),
         caution=confidence.of_model(now, target_days, spec.horizon, len(cutoffs)),

@@ -22,6 +22,7 @@ from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, REPORTS, ROOT
 from stages.domain.errors import UserError
 from stages.domain.model import Model
+from stages.domain.style_matching import matched
 from stages.serving import interface, request
 from stages.serving.answer import answer
 from stages.serving.trial import ANSWER, trial
@@ -30,10 +31,7 @@ log = logging.getLogger(__name__)
 
 CODE, UI = ROOT / "stages", ROOT / "stages" / "ui"  # the UI is no part of a model
 # What the registered model imports; their versions are those of requirements.txt.
-REQUIREMENTS = (
-    *("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime"),
-    *("scipy", "scikit-learn", "threadpoolctl", "pyyaml"),
-)
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime", "pyyaml")
 METRICS = REPORTS / "metrics.json"
 REPORTED = (
     *("metrics.json", "calibration.csv", "gain.csv", "fairness.csv", "result.svg"),
@@ -121,7 +119,7 @@ def _model(champion: ModelVersion | None) -> Model:
     except UserError as error:
         log.warning("the styles are named without the champion's: %s", error)
         return model
-    return replace(model, styles=model.styles.matched(former.styles))
+    return replace(model, styles=matched(model.styles, former.styles))
 
 
 def package(folder: Path, model: Model) -> dict[str, Any]:

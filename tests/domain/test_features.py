@@ -14,7 +14,7 @@ from stages.domain.audit import PROTECTED
 from stages.domain.catalogue import CATALOGUE, FAMILIES, feature, members
 from stages.domain.features import CLOCK, daily, features, targets, usable
 from stages.domain.spec import Spec
-from stages.domain.styles import LEXICON
+from stages.domain.style_fitting import LEXICON
 from stages.domain.tables import CUSTOMERS, TRANSACTIONS
 
 CUTOFF = date(2020, 6, 1)  # a Monday

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from stages.domain import frame
-from stages.domain.styles import LEXICON, Styles
+from stages.domain.style_fitting import LEXICON, fit
+from stages.domain.style_matching import matched
+from stages.domain.styles import Styles
 from tests.domain.crowd import AS_OF, crowd
 
 NOW = frame.at(crowd(900), [AS_OF])
@@ -15,7 +17,7 @@ NOW = frame.at(crowd(900), [AS_OF])
 
 @pytest.fixture(scope="module")
 def styles() -> Styles:
-    return Styles.fit(NOW, seed=0)
+    return fit(NOW, seed=0)
 
 
 def test_three_ways_of_buying_are_found_as_three(styles):
@@ -27,11 +29,11 @@ def test_three_ways_of_buying_are_found_as_three(styles):
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_their_number_and_words_do_not_hang_on_the_draw(styles, seed):
-    other = Styles.fit(NOW.sample(600, random_state=seed), seed)
+    other = fit(NOW.sample(600, random_state=seed), seed)
     assert {frozenset(name.lower().split(" · ")) for name in other.names} == {
         frozenset(name.lower().split(" · ")) for name in styles.names
     }
-    assert (other.matched(styles).of(NOW) == styles.of(NOW)).mean() > 0.99
+    assert (matched(other, styles).of(NOW) == styles.of(NOW)).mean() > 0.99
 
 
 def test_names_are_the_lexicons_words_for_what_is_most_distinctive(styles):
@@ -51,27 +53,27 @@ def test_money_is_no_part_of_a_style(styles):
 
 def test_a_style_keeps_its_name_after_a_refit_on_other_customers(styles):
     champion = replace(styles, names=("Anna", "Berta", "Clara"))
-    refit = Styles.fit(frame.at(crowd(900, seed=5), [AS_OF]), seed=5).matched(champion)
+    refit = matched(fit(frame.at(crowd(900, seed=5), [AS_OF]), seed=5), champion)
     assert (refit.of(NOW) == champion.of(NOW)).mean() > 0.99
 
 
 def test_the_order_in_which_styles_were_found_does_not_matter(styles):
     turned = replace(styles, centres=styles.centres[::-1], names=styles.names[::-1])
     champion = replace(styles, names=("Anna", "Berta", "Clara"))
-    assert turned.matched(champion).names == ("Clara", "Berta", "Anna")
+    assert matched(turned, champion).names == ("Clara", "Berta", "Anna")
 
 
 def test_a_style_that_is_nobodys_continuation_has_a_name_of_its_own(styles):
     far = tuple(c + 5 for c in styles.centres[0])
     moved = replace(styles, centres=(far, *styles.centres[1:]))
     champion = replace(styles, names=(styles.names[1], styles.names[0], f"{styles.names[0]} (new)"))
-    names = moved.matched(champion).names
+    names = matched(moved, champion).names
     assert names == (f"{styles.names[0]} (new) (new)", *champion.names[1:])
 
 
 def test_styles_of_other_habits_are_not_matched(styles):
     other = replace(styles, columns=("variety", *styles.columns[1:]))
-    assert styles.matched(other) == styles
+    assert matched(styles, other) == styles
 
 
 @pytest.mark.parametrize(
@@ -83,13 +85,13 @@ def test_styles_of_other_habits_are_not_matched(styles):
     ],
 )
 def test_where_habits_do_not_differ_or_few_are_known_there_is_one_style(rows):
-    found = Styles.fit(rows, seed=0)
+    found = fit(rows, seed=0)
     assert set(found.of(rows)) == {"One style"}
-    assert found.matched(found) == found
+    assert matched(found, found) == found
 
 
 def test_one_customer_far_out_founds_no_style():
     odd = pd.concat([NOW, NOW.head(1).assign(weekend_share=1e6)])
-    found = Styles.fit(odd, seed=0)
+    found = fit(odd, seed=0)
     assert pd.Series(found.of(odd)).value_counts().min() > 100
     assert np.isfinite(found.centres).all()

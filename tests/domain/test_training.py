@@ -10,6 +10,7 @@ from stages.domain import frame
 from stages.domain.errors import UserError
 from stages.domain.metrics import covered
 from stages.domain.model import Model
+from stages.domain.style_matching import matched
 from stages.domain.training import fit
 from tests.domain.crowd import AS_OF, CUTOFFS, FIRST, RECIPE, crowd
 
@@ -50,7 +51,7 @@ def test_a_refit_on_other_customers_moves_few_to_another_segment(model, refit):
 
 
 def test_a_refit_on_other_customers_finds_the_same_styles(model, refit):
-    again = replace(refit, styles=refit.styles.matched(model.styles))
+    again = replace(refit, styles=matched(refit.styles, model.styles))
     assert (again.score(NOW)["style"] == model.score(NOW)["style"]).mean() > 0.99
 
 
