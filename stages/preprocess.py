@@ -13,6 +13,7 @@ from stages.domain import cutoffs, frame
 from stages.domain.features import daily
 
 log = logging.getLogger(__name__)
+TOGETHER = 10  # cutoffs, of a part that is as large as parts may be
 
 
 @stage
@@ -28,11 +29,11 @@ def main() -> None:
         config.day(params, "as_of"),
         config.day(params, "cutoff"),
     )
-    most = params.engine.part_rows  # times cutoffs: what bounds memory
+    most = params.engine.part_rows
     parts: list[ir.Table] = []
-    for files in raw.parts(most and most // len(plan.all)):
+    for files in raw.parts(most):
         days = engine.keep(backend, "daily", daily(engine.read(backend, files), spec))
-        together = max(1, most // raw.rows(files)) if most else len(plan.all)
+        together = max(1, TOGETHER * most // raw.rows(files)) if most else len(plan.all)
         for at in range(0, len(plan.all), together):
             rows = frame.rows(days, plan.all[at : at + together], plan, spec)
             parts.append(engine.keep(backend, f"frame_{len(parts)}", rows))

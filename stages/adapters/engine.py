@@ -59,7 +59,9 @@ def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
     every = f"{files}/*.parquet" if isinstance(files, Path) else [str(file) for file in files]
     rows = backend.read_parquet(every)
     zoned = [name for name, kind in rows.schema().items() if kind.is_timestamp() and kind.timezone]
-    return rows.mutate(**{name: make_timestamp(epoch_us(rows[name])) for name in zoned})
+    utc = rows.mutate(**{name: make_timestamp(epoch_us(rows[name])) for name in zoned})
+    # A view, since what is used several times would else be kept whole for it.
+    return backend.create_view(f"{rows.get_name()}_utc", utc)
 
 
 def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
