@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
+export MLFLOW_DISABLE_TELEMETRY ?= true
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501

@@ -11,7 +11,7 @@ COPY stages stages
 RUN ln -s /tmp/mlflow.db.lock mlflow.db.lock
 # Data and reports are mounted below /app, read-only; nothing of a customer is in the image.
 USER 1000
-ENV PYTHONPATH=/app OMP_NUM_THREADS=1 PORT=5001
+ENV PYTHONPATH=/app OMP_NUM_THREADS=1 MLFLOW_DISABLE_TELEMETRY=true PORT=5001
 EXPOSE 5001 8501
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import socket, os; socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 3)"]

@@ -1,0 +1,51 @@
+"""What a bank runs tells nobody: every library's own reporting is off."""
+
+import configparser
+import os
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from stages.adapters.paths import ROOT
+
+# What MLflow, too, takes for a reason to keep quiet, is not what is tested.
+QUIET = ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "CI", "GITHUB_ACTIONS", "JENKINS_URL")
+BARE = {k: v for k, v in os.environ.items() if k not in (*QUIET, "PYTEST_CURRENT_TEST")}
+
+
+@pytest.mark.parametrize("first", ["import stages.adapters.registry; ", ""])
+def test_mlflow_reports_nothing_of_a_step_and_would_by_itself(first):
+    code = f"{first}from mlflow.telemetry.utils import is_telemetry_disabled as off; print(off())"
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=BARE, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == str(bool(first))
+
+
+def test_mlflows_own_commands_report_nothing_where_make_starts_them():
+    show = ["make", "--silent", "--eval=shown: ; @echo $$MLFLOW_DISABLE_TELEMETRY", "shown"]
+    said = subprocess.run(show, cwd=ROOT, env=BARE, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "true"
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "serving.Dockerfile"])
+def test_nor_do_the_images(name):
+    assert "MLFLOW_DISABLE_TELEMETRY=true" in (ROOT / "deploy" / name).read_text()
+
+
+def test_dvc_and_streamlit_report_nothing():
+    dvc = configparser.ConfigParser()
+    dvc.read(ROOT / ".dvc" / "config")
+    assert not dvc.getboolean("core", "analytics")
+    streamlit = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert streamlit["browser"]["gatherUsageStats"] is False
+
+
+def test_evidently_reports_nothing():
+    code = "import stages.adapters.evidently_report; import os; print(os.environ['DO_NOT_TRACK'])"
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=BARE, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "1"
