@@ -141,7 +141,7 @@ docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/s
 	@python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
 
-demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo.mp4 (half an hour)
+demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo.mp4 (ten minutes)
 	@python -m demo
 
 bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)

@@ -71,7 +71,7 @@ def prepared(root: Path) -> Iterator[Place]:
     """A fresh copy at `root`, as after `git clone` and the set-up; its node ends with it."""
     root.mkdir()
     nowhere = Project.copy(root, Address("127.0.0.1", 9))
-    ours = ("CASSANDRA_", "SERVE_", "PURCHASING_")
+    ours = ("CASSANDRA_", "SERVE_", "PURCHASING_", "MAKE", "MFLAGS")  # nor a make within a make
     environment = {k: v for k, v in nowhere.environment.items() if not k.startswith(ours)}
     for role in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{role}_{key}": value for key, value in NAME.items()}
