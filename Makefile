@@ -138,7 +138,7 @@ bench-scale: setup ## measure 1 to 50 million synthetic rows, SQL by hand and pa
 docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/site; needs no network
 	@python -m docsite.configuration
 	@python -m docsite.figures
-	@python -m mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet
 	@echo 'open build/site/index.html'
 
 demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo.mp4 (ten minutes)
