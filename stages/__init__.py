@@ -2,4 +2,6 @@
 
 import os
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # a bank's runs are its own business
+# A bank's runs are its own business; both are read when their libraries are imported.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "1")  # Evidently's

@@ -24,7 +24,7 @@ from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.domain.tables import SCORES
 
-SLICE_ROWS = 65_536  # scored or published at a time
+SLICE_ROWS = 65_536  # published at a time
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """Evidently's reports as HTML pages: of a forecast beside a former one, of drift alone."""
 
-import os
 import re
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-os.environ.setdefault("DO_NOT_TRACK", "1")  # before Evidently is imported: no telemetry
 
 import pandas as pd
 from evidently import DataDefinition, Dataset, Regression, Report

@@ -14,7 +14,7 @@ from stages.domain.styles import Styles, standard
 NUMBERS = (3, 4, 5)  # of styles to choose from
 ROUNDS = 5  # of the bootstrap that chooses
 MOST_ROWS = 5_000  # that the clusters are found on
-ONE = "One style"
+ONE = Styles((), (), (), ((),), ("One style",))
 
 # Habit: its word where a style has more of it than most, and where it has less.
 LEXICON = {
@@ -37,13 +37,13 @@ def fit(features: pd.DataFrame, seed: int) -> Styles:
     habits = features[[c for c in LEXICON if c in features and features[c].std() > 1e-9]]
     mean, deviation = habits.mean(), habits.std()
     if habits.shape[1] == 0 or len(habits) < 10 * max(NUMBERS):
-        return Styles((), (), (), ((),), (ONE,))
+        return ONE
     rng = np.random.default_rng(seed)
     some = rng.permutation(len(habits))[:MOST_ROWS]
     z = standard(habits.to_numpy()[some], mean.to_numpy(), deviation.to_numpy())
     different = len(np.unique(z, axis=0))
     if different < max(NUMBERS):
-        return Styles((), (), (), ((),), (ONE,))
+        return ONE
     best = max(NUMBERS, key=lambda k: _stability(z, k, rng))
     centres = KMeans(best, n_init=5, random_state=seed).fit(z).cluster_centers_
     order = np.lexsort(centres.T[::-1])

@@ -15,19 +15,21 @@ QUIET = ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "CI", "GITHUB_ACTIONS", "JE
 BARE = {k: v for k, v in os.environ.items() if k not in (*QUIET, "PYTEST_CURRENT_TEST")}
 
 
+def said(*command: str) -> str:
+    """What a command prints that finds no such reason around it."""
+    done = subprocess.run(command, cwd=ROOT, env=BARE, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize("first", ["import stages.adapters.registry; ", ""])
 def test_mlflow_reports_nothing_of_a_step_and_would_by_itself(first):
     code = f"{first}from mlflow.telemetry.utils import is_telemetry_disabled as off; print(off())"
-    said = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=BARE, capture_output=True, text=True, check=True
-    )
-    assert said.stdout.strip() == str(bool(first))
+    assert said(sys.executable, "-c", code) == str(bool(first))
 
 
 def test_mlflows_own_commands_report_nothing_where_make_starts_them():
-    show = ["make", "--silent", "--eval=shown: ; @echo $$MLFLOW_DISABLE_TELEMETRY", "shown"]
-    said = subprocess.run(show, cwd=ROOT, env=BARE, capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "true"
+    show = "--eval=shown: ; @echo $$MLFLOW_DISABLE_TELEMETRY"
+    assert said("make", "--silent", show, "shown") == "true"
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "serving.Dockerfile"])
@@ -45,7 +47,4 @@ def test_dvc_and_streamlit_report_nothing():
 
 def test_evidently_reports_nothing():
     code = "import stages.adapters.evidently_report; import os; print(os.environ['DO_NOT_TRACK'])"
-    said = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=BARE, capture_output=True, text=True, check=True
-    )
-    assert said.stdout.strip() == "1"
+    assert said(sys.executable, "-c", code) == "1"
