@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.cluster import Cluster
 from cassandra.policies import RoundRobinPolicy
 from cassandra.query import SimpleStatement
@@ -81,8 +81,11 @@ class Nodes:
             ) as cluster:
                 session = cluster.connect()
                 hosts = cluster.metadata.all_hosts()
-                if len(hosts) < len(HOSTS):
-                    return False
+                # A node that still believes itself alone would make a schema of its own.
+                for host in hosts:
+                    peers = session.execute("SELECT peer FROM system.peers", host=host).all()
+                    if 1 + len(peers) < len(HOSTS):
+                        return False
                 session.execute(f"CREATE KEYSPACE IF NOT EXISTS alive WITH replication = {THREE}")
                 session.execute("CREATE TABLE IF NOT EXISTS alive.once (id int PRIMARY KEY)")
                 insert = SimpleStatement(
@@ -91,7 +94,7 @@ class Nodes:
                 )
                 for host in hosts:
                     session.execute(insert, host=host, timeout=5)
-        except PASSING:
+        except (*PASSING, InvalidRequest):  # invalid: the schema has yet to reach the node
             return False
         return True
 
