@@ -27,7 +27,7 @@ from stages.adapters import config, engine, sources
 from stages.adapters.paths import CONF, ROOT
 from stages.adapters.recipes import recipe
 from stages.adapters.sources import synthetic
-from stages.domain import cutoffs, frame, metrics, training
+from stages.domain import calibration, cutoffs, frame, frame_contract, metrics, ranking, training
 from stages.domain.baselines import baselines
 from stages.domain.contract import split
 from stages.domain.features import daily
@@ -146,7 +146,7 @@ def judged(origin: Origin) -> Iterator[Row]:
     seconds = time.process_time() - began
     actual, scores = held["target"].to_numpy(), model.score(held)
     figures = metrics.judge(
-        actual, scores["expected_spend"].to_numpy(), metrics.covered(actual, scores)
+        actual, scores["expected_spend"].to_numpy(), calibration.covered(actual, scores)
     )
     simple = baselines(held, origin.horizon, made.spec.shortest_tenure)
     best = min(metrics.judge(actual, forecast)["mae"] or np.inf for forecast in simple.values())
@@ -198,7 +198,7 @@ def framed(origin: Origin, made: training.Recipe) -> tuple[cutoffs.Plan, pd.Data
         history = cutoffs.History(**backend.to_pyarrow(cutoffs.seen(transactions)).to_pylist()[0])
         plan = cutoffs.plan(history, spec.horizon, origin.as_of, origin.cutoff)
         rows = frame.rows(days, plan.all, plan, spec).order_by("cutoff", "customer_id")
-        kept = frame.checked(engine.batches(backend, engine.keep(backend, "frame", rows)))
+        kept = frame_contract.checked(engine.batches(backend, engine.keep(backend, "frame", rows)))
         return plan, pa.Table.from_batches(kept).to_pandas()
 
 
@@ -213,7 +213,7 @@ def _coverage(
     inside = lowest <= coverage <= highest
     text = f"{lowest:.2f} to {highest:.2f}"
     yield Row(origin.name, "coverage", coverage, coverage - spread, coverage + spread, text, inside)
-    tenths = metrics.calibration(actual, scores)
+    tenths = calibration.by_decile(actual, scores)
     upper = np.maximum(0.9, tenths["zeros"] + 0.05)
     outside = int(((tenths["coverage"] < 0.7) | (tenths["coverage"] > upper)).sum())
     yield _row(origin, "deciles with coverage outside 0.70 to 0.90", outside, Goal("=", 0))
@@ -231,7 +231,7 @@ def _intervals(actual: np.ndarray, predicted: np.ndarray) -> dict[str, tuple[flo
         some = rng.integers(0, len(actual), len(actual))
         a, p = actual[some], predicted[some]
         errors = np.abs(a - p).mean()
-        draws.append((metrics.gini(a, p), spearmanr(a, p).statistic, errors, p.sum() / a.sum()))
+        draws.append((ranking.gini(a, p), spearmanr(a, p).statistic, errors, p.sum() / a.sum()))
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     names = ("gini", "spearman", "mae", "bias")
     return {name: (low[i], high[i]) for i, name in enumerate(names)}

@@ -15,10 +15,10 @@ from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
 from stages.adapters.sides import side
 from stages.domain import scoring
+from stages.domain.calibration import covered
 from stages.domain.drift import Finding, drift
 from stages.domain.errors import UserError
 from stages.domain.features import daily, targets
-from stages.domain.metrics import covered
 from stages.domain.model import Model
 
 log = logging.getLogger(__name__)

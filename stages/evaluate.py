@@ -10,7 +10,7 @@ from stages.adapters.files import read_json, write_bytes, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS, PROCESSED, REPORTS
 from stages.adapters.recipes import recipe
-from stages.domain import cards, frame, metrics
+from stages.domain import calibration, cards, frame, metrics, ranking
 from stages.domain.ablation import ablation
 from stages.domain.audit import attributes, fairness
 from stages.domain.baselines import baselines
@@ -44,8 +44,8 @@ def main() -> None:
         "ablation": ablation(made.regressor, past, held, columns, groups, rounds, seed),
     }
     tables = {
-        "calibration": metrics.calibration(actual, scores),
-        "gain": metrics.cumulative_gain(actual, {"model": scores["expected_spend"], **simple}),
+        "calibration": calibration.by_decile(actual, scores),
+        "gain": ranking.cumulative_gain(actual, {"model": scores["expected_spend"], **simple}),
     }
     fair = fairness(actual, scores, groups)
     for name, table in {**tables, "fairness": fair}.items():

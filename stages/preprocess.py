@@ -9,7 +9,7 @@ from stages.adapters import config, engine, frames, raw
 from stages.adapters.files import write_batches, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import PROCESSED
-from stages.domain import cutoffs, frame
+from stages.domain import cutoffs, frame, frame_contract
 from stages.domain.features import daily
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ def main() -> None:
             parts.append(engine.keep(backend, f"frame_{len(parts)}", rows))
     rows = reduce(ir.Table.union, parts).order_by("cutoff", "customer_id")
     count = write_batches(
-        frames.FRAME, frame.schema(rows.columns), frame.checked(engine.batches(backend, rows))
+        frames.FRAME,
+        frame.schema(rows.columns),
+        frame_contract.checked(engine.batches(backend, rows)),
     )
     write_json(PROCESSED / "plan.json", plan.to_json())
     log.info(

@@ -12,7 +12,7 @@ LABELS = {"model": "this model", "last_horizon": "last horizon", "rate": "daily 
 
 
 def result(calibration: pd.DataFrame, gain: pd.DataFrame) -> bytes:
-    """Calibration by decile beside cumulative gain; the tables are those of domain/metrics.py."""
+    """Calibration by decile (domain/calibration.py) beside cumulative gain (domain/ranking.py)."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.bar(calibration["decile"], calibration["actual"], color="#c9d6df", label="actual")

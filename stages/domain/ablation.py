@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from stages.domain.capability import CapabilityRegressor
-from stages.domain.metrics import gini_gain
+from stages.domain.ranking import gini_gain
 
 
 def ablation(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.domain.metrics import covered
+from stages.domain.calibration import covered
 from stages.domain.tiers import TIERS
 
 FEWEST = 10  # customers of a group that is shown

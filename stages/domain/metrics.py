@@ -1,4 +1,4 @@
-"""How good a forecast of spend is: ranking first, then level, then detail by decile."""
+"""How good a forecast of spend is: ranking first, then level; beside simple forecasts."""
 
 from typing import Any
 
@@ -7,59 +7,8 @@ import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
-DECILES = 10
-
-
-def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
-    """Normalised Gini: 1 for the true order of customers, 0 for a random one.
-
-    Frees et al. (2011), Summarizing insurance scores using a Gini index: the area between the
-    curve of cumulative spend, best customers first, and the diagonal, over that of the true order.
-    NaN where nobody spent; a figure of no meaning where all spent the same.
-    """
-    weight = np.ones(len(actual))
-    return _area(actual, _order(predicted), weight) / _area(actual, _order(actual), weight)
-
-
-def _rankable(actual: np.ndarray) -> bool:
-    """Whether some spent more than others, so that there is a true order."""
-    return len(actual) > 0 and bool(actual.min() < actual.max())
-
-
-def _order(by: np.ndarray) -> np.ndarray:
-    return np.argsort(-by, kind="stable")
-
-
-def _area(actual: np.ndarray, order: np.ndarray, weight: np.ndarray) -> float:
-    """The area above the diagonal; `weight` counts a customer more than once, or not at all."""
-    w = weight[order]
-    spend = np.cumsum(actual[order] * w)
-    before = np.concatenate([[0.0], spend[:-1]])
-    return float(np.sum(w * (spend + before)) / (2 * w.sum() * spend[-1]) - 0.5)
-
-
-def gini_gain(
-    actual: np.ndarray, ours: np.ndarray, theirs: np.ndarray, rounds: int, seed: int
-) -> dict[str, float]:
-    """Gini of `ours` minus Gini of `theirs` with its 95 % interval.
-
-    Paired bootstrap over customers: both forecasts are judged on the same resampled customers.
-    Resamples without a difference to rank are left out; empty where `actual` has none.
-    """
-    if not _rankable(actual):
-        return {}
-    rng = np.random.default_rng(seed)
-    n = len(actual)
-    best, our_order, their_order = _order(actual), _order(ours), _order(theirs)
-
-    def gain(weight: np.ndarray) -> float:
-        ahead = _area(actual, our_order, weight) - _area(actual, their_order, weight)
-        return ahead / _area(actual, best, weight)
-
-    weights = (np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(rounds))
-    draws = [gain(weight.astype(float)) for weight in weights if _rankable(actual[weight > 0])]
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return {"gini": gain(np.ones(n)), "low": float(low), "high": float(high)}
+from stages.domain.calibration import covered
+from stages.domain.ranking import gini, gini_gain, rankable
 
 
 def judge(
@@ -73,7 +22,7 @@ def judge(
     spends = actual > 0
     spread = actual.std() > 0 and predicted.std() > 0
     return {
-        "gini": gini(actual, predicted) if _rankable(actual) else None,
+        "gini": gini(actual, predicted) if rankable(actual) else None,
         "spearman": float(spearmanr(actual, predicted).statistic) if spread else None,
         "mae": float(mean_absolute_error(actual, predicted)),
         "bias": float(predicted.sum() / actual.sum()) if spends.any() else None,
@@ -129,39 +78,3 @@ def headline(report: dict[str, Any]) -> str:
         f"out-of-time Gini {report['holdout']['gini']:.4f}, {gain['gini']:+.4f} over "
         f"{gain['over']} [{gain['low']:.4f}, {gain['high']:.4f}]"
     )
-
-
-def covered(actual: np.ndarray, scores: pd.DataFrame) -> np.ndarray:
-    """Whether each customer's spend lies in their interval [n]; a cent of rounding is inside."""
-    low, high = scores["low"].to_numpy(), scores["high"].to_numpy()
-    return (actual >= low - 0.01) & (actual <= high + 0.01)
-
-
-def calibration(actual: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
-    """Each tenth of customers, lowest predicted first.
-
-    Mean predicted and actual spend, the coverage of their intervals, the share `zeros` who spent
-    nothing, and how many customers.
-    """
-    frame = pd.DataFrame(
-        {
-            "actual": actual,
-            "predicted": scores["expected_spend"].to_numpy(),
-            "coverage": covered(actual, scores),
-            "zeros": actual == 0,
-        }
-    )
-    place = frame["predicted"].rank(method="first")
-    frame["decile"] = np.ceil(place * DECILES / len(frame)).astype(int)
-    means = frame.groupby("decile").mean()
-    return means.assign(customers=frame.groupby("decile").size()).reset_index()
-
-
-def cumulative_gain(actual: np.ndarray, forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Share of all spend held by the best customers by each forecast, at every hundredth."""
-    share = np.linspace(0, 1, 101)
-    columns = {"customers": share}
-    for name, predicted in forecasts.items():
-        spend = np.concatenate([[0], np.cumsum(actual[_order(np.asarray(predicted))])])
-        columns[name] = spend[np.round(share * len(actual)).astype(int)] / spend[-1]
-    return pd.DataFrame(columns)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from stages.adapters import engine, frames, models, raw, registry
 from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import MODELS, PROCESSED, REPORTS
-from stages.domain import metrics, scoring
+from stages.domain import ranking, scoring
 from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
 from stages.domain.gate import Decision, decide
@@ -67,7 +67,7 @@ def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     if np.isnan(forecast).any():
         log.warning("data/raw and data/processed are not of one time: rebuild with `dvc repro`")
         return {}
-    return metrics.gini_gain(
+    return ranking.gini_gain(
         rows["target"].to_numpy(),
         ours.score(rows)["expected_spend"].to_numpy(),
         forecast,

@@ -11,6 +11,7 @@ import streamlit as st
 
 from stages.domain import similar, what_if
 from stages.domain.errors import UserError
+from stages.domain.frame import IDENTITY
 from stages.ui import endpoint, look, published
 
 PERIOD, PERIODS = 30, 13  # days of a bar, bars shown
@@ -213,8 +214,6 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
 
 def _similar(scores: pd.DataFrame, customer: dict[str, Any]) -> None:
     """Who has nearly the same habits."""
-    from stages.domain.frame import IDENTITY  # brings pandera, which is slow to import
-
     features = published.features(pd.Timestamp(customer["as_of"]))
     place = np.flatnonzero(features["customer_id"] == customer["customer_id"])
     if not len(place):

@@ -20,7 +20,7 @@ from bench import bank
 from stages.adapters import engine
 from stages.adapters.paths import CONF
 from stages.adapters.sources import complete_journey
-from stages.domain import cutoffs, frame, scoring, tables, training
+from stages.domain import cutoffs, frame, frame_contract, scoring, tables, training
 from stages.domain.contract import split
 from stages.domain.errors import UserError
 from stages.domain.features import daily
@@ -73,7 +73,7 @@ def framed(backend: SQLBackend, folder: Path) -> pa.Table:
     days = engine.keep(backend, "daily", daily(transactions, SPEC))
     rows = engine.keep(backend, "frame", frame.rows(days, plan.all, plan, SPEC))
     ordered = rows.order_by("cutoff", "customer_id")
-    return pa.Table.from_batches(frame.checked(engine.batches(backend, ordered)))
+    return pa.Table.from_batches(frame_contract.checked(engine.batches(backend, ordered)))
 
 
 @pytest.mark.parametrize("data", ["journey", "synthetic"])

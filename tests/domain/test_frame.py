@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from stages.domain import frame
+from stages.domain import frame, frame_contract
 from stages.domain.audit import PROTECTED
 from stages.domain.errors import UserError
 
@@ -33,7 +33,7 @@ def test_rows_of_a_cutoff_are_those_of_its_day():
 
 
 def test_the_contract_accepts_a_good_frame():
-    assert frame.validate(joined()).equals(joined())
+    assert frame_contract.validate(joined()).equals(joined())
 
 
 @pytest.mark.parametrize(("column", "value"), [("tenure", float("inf")), ("target", -1.0)])
@@ -41,23 +41,23 @@ def test_the_contract_refuses_infinite_features_and_negative_targets(column, val
     rows = joined()
     rows.loc[0, column] = value
     with pytest.raises(UserError, match=column):
-        frame.validate(rows)
+        frame_contract.validate(rows)
 
 
 def test_the_contract_refuses_a_customer_twice_at_a_cutoff():
     with pytest.raises(UserError, match="DUPLICATES") as refusal:
-        frame.validate(pd.concat([joined()] * 2, ignore_index=True))
+        frame_contract.validate(pd.concat([joined()] * 2, ignore_index=True))
     assert "12.5" not in str(refusal.value)
 
 
 def test_a_customer_twice_is_seen_across_batches_too():
     row = pa.RecordBatch.from_pandas(joined().head(1), preserve_index=False)
-    assert [b.num_rows for b in frame.checked([row])] == [1]
+    assert [b.num_rows for b in frame_contract.checked([row])] == [1]
     with pytest.raises(UserError, match="DUPLICATES"):
-        list(frame.checked([row, row]))
+        list(frame_contract.checked([row, row]))
 
 
 @pytest.mark.parametrize("attribute", PROTECTED)
 def test_a_protected_attribute_has_no_place_in_the_frame(attribute):
     with pytest.raises(KeyError, match=attribute):
-        frame.validate(joined().assign(**{attribute: 1.0}))
+        frame_contract.validate(joined().assign(**{attribute: 1.0}))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from stages.adapters import engine, models
-from stages.domain import frame
+from stages.domain import frame, frame_contract
 from stages.domain.features import daily, features, targets
 from stages.domain.scoring import features_at, score, stream, unseen
 from stages.domain.tables import INSTANT, SCORES, TRANSACTIONS
@@ -62,7 +62,7 @@ def model():
     past = features(days, [*cutoffs, AS_OF], SPEC)
     rows = frame.join(past, targets(days, cutoffs, 30, 30), cutoffs).order_by("customer_id")
     table = BACKEND.to_pyarrow(rows)
-    framed = frame.validate(table.cast(frame.schema(table.column_names)).to_pandas())
+    framed = frame_contract.validate(table.cast(frame.schema(table.column_names)).to_pandas())
     return fit(framed, cutoffs, AS_OF, FIRST, 30, RECIPE)
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from stages.domain import frame
+from stages.domain.calibration import covered
 from stages.domain.errors import UserError
-from stages.domain.metrics import covered
 from stages.domain.model import Model
 from stages.domain.style_matching import matched
 from stages.domain.training import fit
