@@ -10,7 +10,7 @@ SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501
 
-.PHONY: help run test lint setup up down status params check ingest rebuild drift detect gate promote score reasons \
+.PHONY: help run test lint setup up down status params check ingest extract rebuild drift detect gate promote score reasons \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
 	bench-store bench-serve bench-edge bench-scale drill docs demo
 
@@ -65,11 +65,14 @@ ingest: set ## load the source into Cassandra
 rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
 	@dvc repro
 
-drift: set ## hold the newest customers against those that the champion was made for
-	@dvc repro --quiet extract && python -m stages.drift
+extract: set ## read what changed in Cassandra
+	@dvc repro --quiet extract
 
-detect: set ## is there a reason to train again? says which (reports/detect.json)
-	@dvc repro --quiet extract && { python -m stages.detect || test $$? -eq 3; }
+drift: extract ## hold the newest customers against those that the champion was made for
+	@python -m stages.drift
+
+detect: extract ## is there a reason to train again? says which (reports/detect.json)
+	@python -m stages.detect || test $$? -eq 3
 
 gate: set ## judge this result against the baselines and the champion; nothing moves
 	@python -m stages.gate

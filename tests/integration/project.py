@@ -18,7 +18,8 @@ from stages.adapters.paths import ROOT
 
 BANK_KEYSPACE = "small_bank"
 BANK = (
-    *("source=synthetic", "source.customers=600", "horizon=30", "evaluation.rounds=100"),
+    *("source=synthetic", "source.customers=600", "horizon=30"),
+    *("evaluation.rounds=100", "model.max_iter=20"),
     *("source.first_day=2024-01-01", "source.last_day=2024-06-30"),
     f"store.keyspace={BANK_KEYSPACE}",
 )

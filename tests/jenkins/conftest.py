@@ -11,10 +11,10 @@ from tests.jenkins.controller import Build, Controller
 # Stands in for make and dvc where a test is about the order of commands: fails where FAIL says so.
 COMMAND = """#!/bin/sh
 echo "did $*, SET=$SET, secret=$CASSANDRA_PASSWORD"
-case " $FAIL " in *" $1 "*) exit 2 ;; esac
+case ", $FAIL," in *", $*,"*) exit 2 ;; esac
 mkdir -p reports
-case $1 in
-    detect) printf '{"reasons": [%s]}' "$FIRED" >reports/detect.json ;;
+case $* in
+    "drift detect") printf '{"reasons": [%s]}' "$FIRED" >reports/detect.json ;;
     promote) printf '{"replaced": %s}' "${REPLACED:-true}" >reports/promotion.json ;;
 esac
 """
@@ -22,7 +22,7 @@ esac
 
 @pytest.fixture
 def build(controller: Controller, tmp_path: Path) -> Callable[..., Build]:
-    """Run a build whose commands only say so; `fired` are the reasons that `make detect` gives."""
+    """Run a build whose commands only say so; `fired` are the reasons that detect gives."""
     for command in ("bin/make", ".venv/bin/dvc"):
         (tmp_path / command).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / command).write_text(COMMAND)

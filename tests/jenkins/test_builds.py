@@ -4,7 +4,7 @@ import pytest
 
 from tests.jenkins.controller import CREDENTIALS
 
-BEFORE = ["setup", "test", "params", "up", "ingest", "drift", "detect"]
+BEFORE = ["setup", "test", "params", "up", "ingest", "drift detect"]
 RETRAIN = ["rebuild", "gate", "promote", "score", "reload", "smoke"]
 PUSH = [
     '.venv/bin/dvc remote add --local --force --default shared "$DVC_REMOTE_URL"',
@@ -130,7 +130,7 @@ def test_a_push_that_fails_fails_the_build_and_the_new_champion_stays(build):
 
 
 def test_a_rollback_that_fails_is_not_hidden(build):
-    done = build(environment={"FAIL": "smoke rollback"})
+    done = build(environment={"FAIL": "smoke, rollback"})
     assert done.commands[-2:] == make("rollback", "summary")
     assert done.result == "FAILURE"
 

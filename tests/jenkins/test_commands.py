@@ -6,12 +6,12 @@ from stages.adapters.paths import CONF, ROOT
 from tests.jenkins.controller import JENKINSFILE
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-CALLED = set(re.findall(r"'make (\S+)'", JENKINSFILE))
+CALLED = set(re.findall(r"'make ([a-z -]+)'", JENKINSFILE))
 
 
 def test_every_command_of_the_jenkinsfile_is_a_target_with_a_line_of_help():
     documented = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)) | {"setup"}
-    assert sorted(CALLED - documented) == []
+    assert {target for called in CALLED for target in called.split()} <= documented
 
 
 def test_the_operations_doc_tells_of_every_stage_parameter_and_command(build):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.jenkins.controller import JENKINSFILE
 
-DETECT = "sh 'make detect'"
+DETECT = "sh 'make drift detect'"
 SCRIPT = "script { // make hands SET to a shell"
 AGENT = "agent { label 'purchasing' }"
 
@@ -16,7 +16,7 @@ def inside(code: str) -> tuple[str, str]:
 
 # name: what is replaced, by what, and what must be said
 REFUSED = {
-    "an unknown step": (DETECT, "shell 'make detect'", "invalid step 'shell'"),
+    "an unknown step": (DETECT, "shell 'make drift detect'", "invalid step 'shell'"),
     "a step's unknown argument": (
         "allowEmptyResults: true",
         "emptyIsFine: true",
@@ -53,7 +53,7 @@ REFUSED = {
     "no agent": (AGENT, "", "missing required section 'agent'"),
     "an agent that is neither": (AGENT, "agent { docker 'x' }", "expected 'any', 'none' or one"),
     "a stage without steps": (
-        "steps { sh 'make drift' }",
+        "steps { sh 'make gate' }",
         "",
         "expected one of 'steps' or 'stages'",
     ),
@@ -62,8 +62,8 @@ REFUSED = {
         "stage('Gate') { stages { stage('x') { steps { sh 'x' } } }",
         "expected one of 'steps' or 'stages'",
     ),
-    "empty steps": ("steps { sh 'make drift' }", "steps { }", "no steps"),
-    "two stages of one name": ("stage('Gate')", "stage('Drift')", "duplicate stage name 'Drift'"),
+    "empty steps": ("steps { sh 'make gate' }", "steps { }", "no steps"),
+    "two stages of one name": ("stage('Gate')", "stage('Detect')", "duplicate stage name 'Detect'"),
     "code where only steps may be": (DETECT, f"if (true) {{ {DETECT} }}", "expected a step"),
     "a variable where only steps may be": (DETECT, f"def x = 1\n{DETECT}", "expected a step"),
     "an environment that is no assignment": (
