@@ -63,6 +63,12 @@ def main() -> None:
         log.warning("spend is below 0: should source.negate be true, or source.money_in income?")
     log.info("kinds: %s", ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common()))
     log.info("%s customers are described", f"{source.customers(group).num_rows:,}")
+    refused, rows = reasons.total(), reasons.total() + kinds.total()
+    if refused > params.most_rejected * rows:
+        raise UserError(
+            f"{refused:,} of {rows:,} rows would be refused, above most_rejected="
+            f"{params.most_rejected}: none would be loaded"
+        )
 
 
 def _counts(column: pa.ChunkedArray) -> Counter[str]:

@@ -28,7 +28,7 @@ def main() -> None:
     params = config.load()
     store, name = params.store, params.store.keyspace
     source = sources.module(params.source.name)
-    mark, files = sources.fingerprint(source, params.source), _files(source, params.source)
+    mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
         if control.loaded(session, name) == mark:
@@ -38,20 +38,17 @@ def main() -> None:
         if done:
             log.info("%d tables were written before an interruption: going on from there", done)
         totals = control.Totals(store.shards)
-        rejects: list[pa.Table] = []
+        control.admit(session, name, origin)
+        _check(source, params)
         with tqdm(total=source.rows(params.source), unit=" rows", disable=None) as bar:
-            for number, (accepted, rejected) in enumerate(_contract(source, params.source), 1):
+            for number, (accepted, _) in enumerate(_contract(source, params.source), 1):
                 totals.add(accepted)
-                rejects += [rejected] if rejected.num_rows else []
                 if number <= done or not accepted.num_rows:
                     bar.update(accepted.num_rows)
                     continue
-                control.claim(session, name, params.source.name, files)
+                control.claim(session, name, origin)
                 write.write_transactions(session, name, accepted, store.shards, bar.update)
                 control.advance(session, name, mark, number)
-        _report(rejects, params.source.name)
-        if not totals.rows:
-            raise UserError(f"{params.source.name} has no row that can be loaded: nothing was")
         control.advance(session, name, mark, 0)  # what fails below is written again, all of it
         write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
         control.verify(
@@ -61,12 +58,14 @@ def main() -> None:
     log.info("%s rows in the store, sum %s, as in the source", f"{totals.rows:,}", totals.amount)
 
 
-def _files(source: sources.Source, group: DictConfig) -> list[str]:
-    """The files that the configuration names, below the checkout or absolute; a package's: none."""
-    if "path" not in group:
-        return []
-    files = [path.absolute() for path in source.inputs(group)]
-    return [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files]
+def _origin(source: sources.Source, group: DictConfig) -> control.Origin:
+    """The files that the configuration names, below the checkout or absolute; and how it reads."""
+    files = [path.absolute() for path in source.inputs(group)] if "path" in group else []
+    return control.Origin(
+        group.name,
+        [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files],
+        sources.mapping(group),
+    )
 
 
 def _contract(source: sources.Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -74,16 +73,29 @@ def _contract(source: sources.Source, group: DictConfig) -> Iterator[tuple[pa.Ta
     return (split(draft, now) for draft in source.transactions(group))
 
 
-def _report(rejects: list[pa.Table], name: str) -> None:
-    """Write the rejected rows with their reasons beside the data, and say how many."""
-    path = REJECTS / f"{name}.csv"
-    if not rejects:
+def _check(source: sources.Source, params: DictConfig) -> None:
+    """Write the rows that break the contract beside the data; UserError where they are too many.
+
+    More than `most_rejected` of all are the sign of a wrong mapping, not of some bad rows.
+    """
+    name, rejects, rows = params.source.name, [], 0
+    for accepted, rejected in _contract(source, params.source):
+        rejects += [rejected] if rejected.num_rows else []
+        rows += accepted.num_rows + rejected.num_rows
+    path, count = REJECTS / f"{name}.csv", sum(table.num_rows for table in rejects)
+    if not rows:
+        raise UserError(f"{name} has no row: nothing was loaded")
+    if not count:
         path.unlink(missing_ok=True)
         return
     with replacing(path) as beside:
         pa.csv.write_csv(pa.concat_tables(rejects), beside)
-    count = sum(table.num_rows for table in rejects)
-    log.warning("%d rows broke the contract: see %s for each and its reason", count, path)
+    told = f"{count:,} of {rows:,} rows broke the contract: see {path} for each and its reason"
+    if count > params.most_rejected * rows:
+        raise UserError(
+            f"{told}; nothing was loaded: correct the mapping, or allow as many by most_rejected"
+        )
+    log.warning("%s; the others are loaded", told)
 
 
 if __name__ == "__main__":

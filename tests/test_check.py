@@ -25,7 +25,8 @@ def file(tmp_path, monkeypatch):
 
 def test_it_names_the_first_lines_counts_the_reasons_and_says_what_would_be_loaded(file, caplog):
     caplog.set_level("INFO")
-    dry_run()
+    with pytest.raises(UserError, match=r"3 of 5 rows would be refused, above most_rejected=0\.01"):
+        dry_run()
     assert caplog.messages[:3] == [
         "tx.csv, line 4: booked_at is missing or not a date",
         "tx.csv, line 5: amount is missing or not a finite number",

@@ -69,7 +69,12 @@ def test_bad_rows_are_refused_each_with_its_reason_and_the_good_ones_are_loaded(
         f"c,2017-01-01,1,{'x' * 10_000_000}",
         "good,2017-03-01,1.00,7",
     )
-    assert "5 rows broke the contract: see" in shop.stage("ingest")
+    before = stored(session)
+    assert "5 of 9 rows broke the contract: see" in (said := refused(shop, "ingest"))
+    assert "nothing was loaded" in said
+    assert stored(session) == before
+    configure(shop, "most_rejected=0.6")
+    assert "5 of 9 rows broke the contract: see" in shop.stage("ingest")
     assert stored(session) == ["1", "2", "3", "7"]
     rejects = (shop.root / "data/rejects/csv.csv").read_text().splitlines()[1:]
     assert sorted(line.rpartition(',"')[2].strip('"') for line in rejects) == [
@@ -85,11 +90,24 @@ def test_a_file_without_a_good_row_or_without_a_column_loads_nothing(shop, sessi
     before = stored(session)
     write(shop, "c,yesterday,1,8")
     said = shop.stage("ingest", status=1)
-    assert "csv has no row that can be loaded: nothing was" in said
+    assert "1 of 1 rows broke the contract" in said
+    write(shop)
+    assert "nothing was loaded" in refused(shop, "ingest")
     write(shop, "c,2017-01-01,9", header="customer_id,booked_at,transaction_id")
     said = refused(shop, "ingest")
     assert "source.columns.amount=amount: the file has no such column; it has customer_id," in said
     assert stored(session) == before
+
+
+def test_a_file_read_in_another_way_does_not_mix_with_what_was_loaded(shop, session):
+    before = stored(session)
+    write(shop, *GOOD, "a,2017-02-03,1.00,8")
+    configure(shop, "source.date_format=%Y-%d-%m", "most_rejected=0.6")
+    assert f"{KEYSPACE} holds csv as read with another source.date_format" in refused(
+        shop, "ingest"
+    )
+    assert stored(session) == before
+    configure(shop)
 
 
 def test_a_file_that_grew_is_loaded_and_another_file_is_refused(shop, session):

@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Iterator
 from importlib import import_module, util
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 from omegaconf import DictConfig, OmegaConf
 
 from stages.adapters.files import digest
+from stages.adapters.paths import CONF
 from stages.domain.errors import UserError
 
 DRAFTS = Path(__file__).parents[1] / "drafts"  # code that several sources share
@@ -38,6 +39,13 @@ def module(name: str) -> Source:
     if util.find_spec(f"{__name__}.{name}") is None:
         raise UserError(f"source.name={name}: there is no such module in stages/adapters/sources")
     return cast(Source, import_module(f"{__name__}.{name}"))
+
+
+def mapping(group: DictConfig) -> dict[str, Any]:
+    """Those settings of a source that say what its columns mean; a source without columns: none."""
+    keys = OmegaConf.load(CONF / "source" / "mapping" / "columns.yaml")
+    settings = cast(dict[str, Any], OmegaConf.to_container(group))
+    return {str(key): settings[str(key)] for key in keys if key in settings}
 
 
 def fingerprint(source: Source, group: DictConfig) -> str:

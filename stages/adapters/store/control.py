@@ -3,7 +3,9 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -91,23 +93,42 @@ def _lacking(
     return lacking
 
 
-def claim(session: Session, keyspace: str, name: str, files: list[str]) -> None:
-    """Make the keyspace that of the source `name` and its `files`, or find it so.
+@dataclass(frozen=True)
+class Origin:
+    """Where rows come from: a source's name, its files, and what its columns were said to mean."""
 
-    Files may grow and others may join them; a source without files is known by its name. Raises
-    UserError where the rows in the keyspace came from elsewhere: the two would mix for good.
+    name: str
+    files: list[str]
+    mapping: dict[str, Any]
+
+
+def claim(session: Session, keyspace: str, mine: Origin) -> None:
+    """Make the keyspace that of this origin; UserError where it may not be."""
+    admit(session, keyspace, mine)
+    _set(session, keyspace, _SOURCE, json.dumps(asdict(mine)))
+
+
+def admit(session: Session, keyspace: str, mine: Origin) -> None:
+    """UserError where the keyspace's rows came from elsewhere, or were read in another way.
+
+    The two would mix for good. Files may grow and others may join them; a source without files is
+    known by its name.
     """
-    known = json.loads(_setting(session, keyspace, _SOURCE) or "null")
-    if known and (known["name"] != name or not set(known["files"]) <= set(files)):
-        theirs = " ".join([known["name"], *known["files"][:1]])
-        more = f" and {len(known['files']) - 1} more" if known["files"][1:] else ""
+    written = _setting(session, keyspace, _SOURCE) or "{}"
+    known = Origin(**{**asdict(mine), **json.loads(written)})
+    if known.name != mine.name or not set(known.files) <= set(mine.files):
+        theirs = " ".join([known.name, *known.files[:1]])
+        more = f" and {len(known.files) - 1} more" if known.files[1:] else ""
         raise UserError(
             f"keyspace {keyspace} holds the source {theirs}{more}, with which this one would mix:"
             " choose another store.keyspace, or give a source.path that matches those files, too"
         )
-    mine = {"name": name, "files": files}
-    if mine != known:
-        _set(session, keyspace, _SOURCE, json.dumps(mine))
+    other = [f"source.{k}" for k in mine.mapping if mine.mapping[k] != known.mapping.get(k)]
+    if other:
+        raise UserError(
+            f"keyspace {keyspace} holds {mine.name} as read with another {', '.join(other)}, with"
+            " which this would mix: choose another store.keyspace"
+        )
 
 
 def loaded(session: Session, keyspace: str) -> str | None:
