@@ -33,8 +33,9 @@ from stages.adapters.store.session import CONTACT_POINTS
 
 log = logging.getLogger(__name__)
 PICTURE = ROOT / "docs" / "images" / "scale.svg"
-SIZES, MANY = (1_000_000, 5_000_000, 20_000_000, 50_000_000), 1_000_000
-SMALL, FEW = (10_000, 40_000), 2_000
+# Transactions, and how often the features are made of as many: a short measurement is a noisy one.
+SIZES, MANY = {1_000_000: 5, 5_000_000: 3, 20_000_000: 1, 50_000_000: 1}, 1_000_000
+SMALL, FEW = {10_000: 1, 40_000: 1}, 2_000
 PANDAS_ROWS = 20_000_000  # more do not fit beside the rest
 STAGES = ("preprocess", "train")
 SIDES = ("features", "sql", "pandas")
@@ -68,18 +69,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="the synthetic bank, larger and larger")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="a few thousand rows")
-    parser.add_argument("--most", type=int, default=SIZES[-1], help="rows of the largest bank")
+    parser.add_argument("--most", type=int, default=max(SIZES), help="rows of the largest bank")
     given = parser.parse_args()
-    sizes = SMALL if given.small else tuple(size for size in SIZES if size <= given.most)
+    times = SMALL if given.small else {n: often for n, often in SIZES.items() if n <= given.most}
     many = FEW if given.small else MANY
     figures = Figures()
     with TemporaryDirectory(prefix="bench-scale-") as name:
         folder = Path(name)
-        rows = {size: _copy(folder / str(size), size) for size in sizes}
+        rows = {size: _copy(folder / str(size), size) for size in times}
         for _ in range(given.rounds):
-            for size in sizes:
-                _measure(figures, folder / str(size), rows[size])
-            _score(figures, folder / str(sizes[-1]), many)
+            for size, often in times.items():
+                _measure(figures, folder / str(size), rows[size], often)
+            _score(figures, folder / str(max(times)), many)
         document = report.document(_measures(figures, sorted(rows.values()), many), given.rounds)
     if not given.small:
         report.publish("scale", document)
@@ -102,12 +103,12 @@ def _run(folder: Path, module: str, *arguments: str) -> Ran:
     return run([sys.executable, "-m", module, *arguments], os.environ, folder)
 
 
-def _measure(figures: Figures, folder: Path, rows: int) -> None:
-    """Stages and scoring of one bank, and the features at one cutoff by each side."""
+def _measure(figures: Figures, folder: Path, rows: int, often: int) -> None:
+    """Stages and scoring of one bank, and so often the features at one cutoff by each side."""
     for name in STAGES:
         figures.add(name, rows, _run(folder, f"stages.{name}"))
     figures.add("score", rows, _run(folder, "bench.steps", "score"))
-    for side in SIDES:
+    for side in SIDES * often:
         if side != "pandas" or rows <= PANDAS_ROWS:
             ran = _run(folder, "bench.steps", side)
             figures.add(NAMES[side], rows, ran, float(ran.output))
