@@ -160,10 +160,10 @@ def test_another_program_holds_the_tracking_database(chain: Chain) -> None:
 )
 def test_cassandra_dies_midway(chain: Chain, stage: str, place: str) -> None:
     with drilled(f"SIGKILL of Cassandra during {stage}") as outcome:
+        chain.project.stage("promote")
         if stage == "extract":
             chain.empty(stage)
         else:
-            chain.project.stage("promote")
             (chain.project.root / "data/scores/scores.parquet").unlink(missing_ok=True)
         process = stopped(chain.halted("SIGSTOP", place, stage))
         database = psutil.Process(node.status(chain.node).pid)
