@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,11 @@ import pyarrow.compute as pc
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent_with_args
 
-from stages.adapters import config, sources
+from stages.adapters import config, intake, sources
 from stages.adapters.store import read, summary, write
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.session import connect
 from stages.adapters.store.wire import PAGE_ROWS, Wire
-from stages.domain.contract import split
 from stages.domain.manifest import Partition, stem
 from stages.domain.tables import TRANSACTIONS
 
@@ -35,8 +33,9 @@ def load(session: Session, name: str) -> Counted:
     params = config.load()
     counts: list[int] = []
     amount = Decimal(0)
-    for draft in sources.module(params.source.name).transactions(params.source):
-        accepted, _ = split(draft, datetime.now(UTC))
+    source = sources.module(params.source.name)
+    intake.check(source, params.source, params.most_rejected)
+    for accepted, _ in intake.contract(source, params.source):
         write.write_transactions(session, name, accepted, params.store.shards, counts.append)
         amount += pc.sum(accepted["amount"]).as_py()
     return {"rows": sum(counts), "amount": str(amount)}

@@ -2,15 +2,14 @@
 
 import logging
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages.adapters import config, sources
+from stages.adapters import config, intake, sources
 from stages.adapters.logs import stage
-from stages.domain.contract import split
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -36,8 +35,7 @@ def main() -> None:
     reasons: Counter[str] = Counter()
     first: list[dict[str, Any]] = []
     spend = 0.0
-    for draft in source.transactions(group):
-        accepted, rejected = split(draft, datetime.now(UTC))
+    for accepted, rejected in intake.contract(source, group):
         customers |= set(accepted["customer_id"].unique().to_pylist())
         days += [d for d in pc.min_max(accepted["booked_at"]).as_py().values() if d]
         kinds += _counts(accepted["kind"])

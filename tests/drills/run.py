@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-_BAR = re.compile(r"(\d+)/(\d+) \[")
+_BAR = re.compile(r"[\r\n](?!check)[^\r\n]* (\d+)/(\d+) \[")  # not that of ingest's check
 _PAUSE = 0.002  # seconds between two looks
 
 
