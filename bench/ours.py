@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent_with_args
 
-from stages.adapters import config, intake, sources
+from stages.adapters import config, sources
 from stages.adapters.store import read, summary, write
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.session import connect
@@ -34,8 +34,8 @@ def load(session: Session, name: str) -> Counted:
     counts: list[int] = []
     amount = Decimal(0)
     source = sources.module(params.source.name)
-    intake.check(source, params.source, params.most_rejected)
-    for accepted, _ in intake.contract(source, params.source):
+    sources.check(source, params.source, params.most_rejected)
+    for accepted, _ in sources.contract(source, params.source):
         write.write_transactions(session, name, accepted, params.store.shards, counts.append)
         amount += pc.sum(accepted["amount"]).as_py()
     return {"rows": sum(counts), "amount": str(amount)}

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stages.adapters import config, intake, sources
+from stages.adapters import config, sources
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
 
@@ -35,7 +35,7 @@ def main() -> None:
     reasons: Counter[str] = Counter()
     first: list[dict[str, Any]] = []
     spend = 0.0
-    for accepted, rejected in intake.contract(source, group):
+    for accepted, rejected in sources.contract(source, group):
         customers |= set(accepted["customer_id"].unique().to_pylist())
         days += [d for d in pc.min_max(accepted["booked_at"]).as_py().values() if d]
         kinds += _counts(accepted["kind"])

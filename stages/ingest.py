@@ -2,10 +2,12 @@
 
 import logging
 
+from omegaconf import DictConfig
 from tqdm import tqdm
 
-from stages.adapters import config, intake, sources
+from stages.adapters import config, sources
 from stages.adapters.logs import stage
+from stages.adapters.paths import ROOT
 from stages.adapters.store import control, keyspace, write
 from stages.adapters.store.session import connect
 from stages.domain.tables import CUSTOMERS
@@ -19,7 +21,7 @@ def main() -> None:
     params = config.load()
     store, name = params.store, params.store.keyspace
     source = sources.module(params.source.name)
-    mark, origin = sources.fingerprint(source, params.source), intake.origin(source, params.source)
+    mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
         if control.loaded(session, name) == mark:
@@ -30,9 +32,9 @@ def main() -> None:
             log.info("%d tables were written before an interruption: going on from there", done)
         totals = control.Totals(store.shards)
         control.admit(session, name, origin)
-        intake.check(source, params.source, params.most_rejected)
+        sources.check(source, params.source, params.most_rejected)
         with tqdm(total=source.rows(params.source), desc="load", unit=" rows", disable=None) as bar:
-            for number, (accepted, _) in enumerate(intake.contract(source, params.source), 1):
+            for number, (accepted, _) in enumerate(sources.contract(source, params.source), 1):
                 totals.add(accepted)
                 if number <= done or not accepted.num_rows:
                     bar.update(accepted.num_rows)
@@ -43,10 +45,20 @@ def main() -> None:
         control.advance(session, name, mark, 0)  # what fails below is written again, all of it
         write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
         control.verify(
-            session, name, totals, (rows for rows, _ in intake.contract(source, params.source))
+            session, name, totals, (rows for rows, _ in sources.contract(source, params.source))
         )
         control.remember(session, name, mark)
     log.info("%s rows in the store, sum %s, as in the source", f"{totals.rows:,}", totals.amount)
+
+
+def _origin(source: sources.Source, group: DictConfig) -> control.Origin:
+    """The files that the configuration names, below the checkout or absolute; and how it reads."""
+    files = [path.absolute() for path in source.inputs(group)] if "path" in group else []
+    return control.Origin(
+        group.name,
+        [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files],
+        sources.mapping(group),
+    )
 
 
 if __name__ == "__main__":

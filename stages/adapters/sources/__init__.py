@@ -1,18 +1,24 @@
 """Where transactions come from: one small module a source, named as its `source.name`."""
 
 import hashlib
+import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
+import pyarrow.csv
 from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
 
-from stages.adapters.files import digest
-from stages.adapters.paths import CONF
+from stages.adapters.files import digest, replacing
+from stages.adapters.paths import CONF, REJECTS
+from stages.domain.contract import split
 from stages.domain.errors import UserError
 
+log = logging.getLogger(__name__)
 DRAFTS = Path(__file__).parents[1] / "drafts"  # code that several sources share
 
 
@@ -54,3 +60,36 @@ def fingerprint(source: Source, group: DictConfig) -> str:
     files = [*code, *source.inputs(group)]
     parts = [OmegaConf.to_yaml(group, sort_keys=True), *map(digest, files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def contract(source: Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """The source's tables, each as (canonical rows, rejected rows)."""
+    now = datetime.now(UTC)
+    return (split(draft, now) for draft in source.transactions(group))
+
+
+def check(source: Source, group: DictConfig, most_rejected: float) -> None:
+    """Write the rows that break the contract beside the data; UserError where they are too many.
+
+    A share above `most_rejected` is the sign of a wrong mapping, not of some bad rows.
+    """
+    path, rejects, rows = REJECTS / f"{group.name}.csv", [], 0
+    with tqdm(total=source.rows(group), desc="check", unit=" rows", disable=None) as bar:
+        for accepted, rejected in contract(source, group):
+            rejects += [rejected] if rejected.num_rows else []
+            rows += accepted.num_rows + rejected.num_rows
+            bar.update(accepted.num_rows + rejected.num_rows)
+    count = sum(table.num_rows for table in rejects)
+    if not rows:
+        raise UserError(f"{group.name} has no row: nothing was loaded")
+    if not count:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as beside:
+        pa.csv.write_csv(pa.concat_tables(rejects), beside)
+    told = f"{count:,} of {rows:,} rows broke the contract: see {path} for each and its reason"
+    if count > most_rejected * rows:
+        raise UserError(
+            f"{told}; nothing was loaded: correct the mapping, or allow as many by most_rejected"
+        )
+    log.warning("%s; the others are loaded", told)
