@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 from ibis.backends.sql import SQLBackend
+from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from stages.adapters import config, dvc, engine, raw, registry
@@ -41,8 +42,8 @@ def main() -> None:
     found = drift(model, reference, current, params.policy, params.seed)
     realised = [
         past
-        for version in (champion, registry.former(client, champion))
-        if version is not None and (past := _realised(version, backend, now, newest)) is not None
+        for version in _versions(client, champion)
+        if (past := _realised(version, backend, now, newest)) is not None
     ]
     columns = list(model.columns)
     page = evidently(current.features[columns], reference.features[columns], params.seed)
@@ -77,11 +78,25 @@ def _former(backend: SQLBackend, now: ir.Table, champion: ModelVersion) -> ir.Ta
         return now
 
 
+def _versions(client: MlflowClient, champion: ModelVersion) -> list[ModelVersion]:
+    """The champion and the one before it, if the registry still has that."""
+    try:
+        former = registry.former(client, champion)
+        return [champion] if former is None else [champion, former]
+    except UserError as error:
+        log.warning("%s; its forecast is not held against what came", error)
+        return [champion]
+
+
 def _realised(
     version: ModelVersion, backend: SQLBackend, now: ir.Table, newest: date
 ) -> dict[str, Any] | None:
     """How a version's forecast came true; None where its horizon has not passed."""
-    model: Model = registry.load(version).unwrap_python_model().model
+    try:
+        model: Model = registry.load(version).unwrap_python_model().model
+    except UserError as error:
+        log.warning("%s; its forecast is not held against what came", error)
+        return None
     horizon = model.spec.horizon
     if model.as_of + timedelta(days=horizon - 1) > newest:
         return None

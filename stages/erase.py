@@ -8,17 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.parquet as pq
 
 from stages.adapters import config
-from stages.adapters.files import replacing, write_json
+from stages.adapters.files import replacing, write_json, write_parquet
 from stages.adapters.logs import stage
-from stages.adapters.paths import REJECTS, REPORTS
+from stages.adapters.paths import REASONS, REJECTS, REPORTS
 from stages.adapters.store import erasure, keyspace
 from stages.adapters.store.session import connect
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
-TEXT = pa.csv.ConvertOptions(column_types={"customer_id": pa.string()})  # 007 is not 7
 
 
 @stage
@@ -31,10 +31,13 @@ def main() -> None:
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
         erased = erasure.erase(session, store.keyspace, customer, store.shards)
+    erased["rejects"] = sum(_strike_reject(path, customer) for path in REJECTS.glob("*.csv"))
+    erased["reasons"] = _strike_reasons(customer)
     if not any(erased.values()):
-        raise UserError(f"keyspace {store.keyspace} holds nothing of this customer: check the id")
-    for path in REJECTS.glob("*.csv"):
-        _strike(path, customer)
+        raise UserError(
+            f"neither keyspace {store.keyspace} nor {REJECTS.name} hold anything of this customer: "
+            "check the id"
+        )
     now = datetime.now(UTC)
     receipt = REPORTS / "erasures" / f"{now:%Y%m%dT%H%M%S%fZ}.json"
     write_json(receipt, {"when": now.isoformat(), "keyspace": store.keyspace, "rows": erased})
@@ -42,11 +45,26 @@ def main() -> None:
     log.info("now `make rebuild promote score forget`: data/, reports/ and DVC's cache follow")
 
 
-def _strike(path: Path, customer: str) -> None:
-    """Take the customer's rows out of a reject file."""
-    rows = pa.csv.read_csv(path, convert_options=TEXT)
-    with replacing(path) as beside:
-        pa.csv.write_csv(rows.filter(pc.field("customer_id") != customer), beside)
+def _strike_reject(path: Path, customer: str) -> int:
+    """Take the customer's rows out of a reject file; return how many there were."""
+    with pa.csv.open_csv(path) as file:
+        text = dict.fromkeys(file.schema.names, pa.string())  # 007 is not 7
+    rows = pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types=text))
+    kept = rows.filter(pc.not_equal(rows["customer_id"], customer))
+    if kept.num_rows < rows.num_rows:
+        with replacing(path) as beside:
+            pa.csv.write_csv(kept, beside)
+    return rows.num_rows - kept.num_rows
+
+
+def _strike_reasons(customer: str) -> int:
+    """Take the customer out of what `make reasons` wrote last; return how many rows there were."""
+    if not REASONS.exists():
+        return 0
+    rows = pq.read_table(REASONS)
+    kept = rows.filter(pc.not_equal(rows["customer_id"], customer))
+    write_parquet(REASONS, kept)
+    return rows.num_rows - kept.num_rows
 
 
 if __name__ == "__main__":

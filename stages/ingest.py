@@ -48,7 +48,7 @@ def main() -> None:
             session, name, totals, (rows for rows, _ in sources.contract(source, params.source))
         )
         control.remember(session, name, mark)
-    log.info("%s rows in the store, sum %s, as in the source", f"{totals.rows:,}", totals.amount)
+    log.info("%s rows of the source are in the store, sum %s", f"{totals.rows:,}", totals.amount)
 
 
 def _origin(source: sources.Source, group: DictConfig) -> control.Origin:
@@ -57,7 +57,7 @@ def _origin(source: sources.Source, group: DictConfig) -> control.Origin:
     return control.Origin(
         group.name,
         [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files],
-        sources.mapping(group),
+        sources.settings(group),
     )
 
 

@@ -19,6 +19,11 @@ def main() -> None:
     except requests.ConnectionError:
         log.info("nobody serves at %s: nothing to reload", endpoint.address())
         return
+    except requests.RequestException as error:
+        raise UserError(
+            f"{endpoint.address()} does not answer ({type(error).__name__}): correct SERVE_URL, "
+            "such as http://127.0.0.1:5001, or look at the endpoint's log"
+        ) from error
     if answer.status_code != 200:
         raise UserError(f"{endpoint.address()}/reload answers {answer.status_code}: see its log")
     health = answer.json()

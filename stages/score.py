@@ -44,10 +44,10 @@ def main() -> None:
         raise UserError("there is no champion to score with: run `make promote`")
     as_of = config.day(params, "as_of") or Plan.from_json(read_json(PROCESSED / "plan.json")).as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
-    if SCORED.exists() and _stamp(pq.read_table(SCORED, columns=STAMP)) == stamp:
+    done = SCORED.exists() and not UNDER_WAY.exists()  # else the table may hold others
+    if done and _stamp(pq.read_table(SCORED, columns=STAMP)) == stamp:
         log.info("scored already: champion %s, as of %s", champion.version, as_of)
     else:
-        SCORED.unlink(missing_ok=True)  # from here on the table may hold others
         backend = engine.connect(**params.engine)
         parts = raw.parts(params.engine.part_rows)
         model = registry.load(champion).unwrap_python_model().model
@@ -72,7 +72,7 @@ def main() -> None:
                 batch.publish(rows)
         _report(backend, batch, parts, params.playbook)
         registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
-        table = batch.finish(SCORED)  # after all else: its presence says that all is done
+        table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way
         log.info("%d customers scored and published", table.num_rows)
     print(summary(read_json(REPORTS / "metrics.json"), raw.manifest(), pq.read_table(SCORED)))
 
@@ -101,7 +101,8 @@ def _report(
     )
     made = {"horizon": model.spec.horizon, "kinds": model.spec.kinds, "band": model.band}
     write_json(SEGMENTS, segments | {"model": made})
-    if _stamp(batch.former) != batch.stamp:  # else an interrupted scoring has written it
+    # Where the store has these scores already, an interrupted scoring has written it.
+    if _stamp(batch.former) != batch.stamp or not MIGRATION.exists():
         write_json(MIGRATION, _migration(backend, batch, parts, scores))
 
 

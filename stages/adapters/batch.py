@@ -78,10 +78,13 @@ class Batch:
 
     def unseen(self, known: pa.ChunkedArray, parts: int) -> None:
         """Score, as the part after all others, those of `known` who have no transaction."""
-        if not self._parts("features"):
+        own = self._part("features", parts)  # there already, where an interruption came after it
+        others = [path for path in self._parts("features") if path != own]
+        if not others:
             raise UserError(f"nobody has a transaction before as_of {self.stamp['as_of']}")
-        seen = self.table("features", ["customer_id"])["customer_id"]
-        rows = scoring.unseen(known, seen, pq.read_schema(self._parts("features")[0]))
+        ids = [pq.read_table(path, columns=["customer_id"])["customer_id"] for path in others]
+        seen = pa.chunked_array([chunk for column in ids for chunk in column.chunks], pa.string())
+        rows = scoring.unseen(known, seen, pq.read_schema(others[0]))
         if rows.num_rows:
             self.score(parts, lambda: iter(rows.combine_chunks().to_batches()))
 

@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,9 +119,11 @@ def _duckdb(
 
 def spill_folder(spill: str) -> Path:
     """A folder of this process below `spill`, gone with it; what killed processes left goes now."""
-    own = ROOT / spill / str(os.getpid())
-    for left in own.parent.glob("*"):
-        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
+    mine = f"purchasing-{socket.gethostname()}-"  # other machines may see the folder, too
+    own = ROOT / spill / f"{mine}{os.getpid()}"
+    for left in own.parent.glob(f"{mine}*"):
+        number = left.name.removeprefix(mine)
+        if number.isdigit() and not psutil.pid_exists(int(number)):
             shutil.rmtree(left, ignore_errors=True)
     own.mkdir(parents=True, exist_ok=True)
     atexit.register(shutil.rmtree, own, ignore_errors=True)

@@ -99,7 +99,13 @@ def plan(
     """
     half_month = timedelta(days=15 if history.monthly else 0)
     first = history.first - half_month
-    as_of = as_of or history.newest + (half_month or timedelta(days=1))
+    latest = history.newest + (half_month or timedelta(days=1))
+    as_of = as_of or latest
+    if as_of > latest:
+        raise UserError(
+            f"as_of {as_of} lies after {latest}, where the data end: days without data would count "
+            "as days without spend"
+        )
     if cutoff is None:
         cutoff = _back(as_of, round(horizon / MONTH) or 1) if history.monthly else None
     cutoff = cutoff or as_of - timedelta(days=horizon)

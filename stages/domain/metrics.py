@@ -20,7 +20,7 @@ def judge(
     anything at all; coverage is the share of customers `inside` their interval [n].
     """
     spends = actual > 0
-    spread = actual.std() > 0 and predicted.std() > 0
+    spread = rankable(actual) and rankable(predicted)
     return {
         "gini": gini(actual, predicted) if rankable(actual) else None,
         "spearman": float(spearmanr(actual, predicted).statistic) if spread else None,

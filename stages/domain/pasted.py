@@ -48,13 +48,17 @@ def parse(text: str) -> list[dict[str, Any]]:
 def _from_csv(text: str) -> list[Any]:
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
-    return list(csv.DictReader(io.StringIO(text), delimiter=separator, skipinitialspace=True))
+    rows = csv.DictReader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    try:
+        return list(rows)
+    except csv.Error:
+        raise UserError(f"This is no CSV: see line {rows.line_num + 1}.") from None
 
 
 def _from_json(text: str) -> list[Any]:
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         at = getattr(error, "lineno", 1)
         raise UserError(f"This is no JSON: see line {at}.") from None
     if isinstance(content, dict):
@@ -78,7 +82,7 @@ def _record(row: Any, number: int) -> dict[str, Any]:
 def _number(value: Any, where: str) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UserError(f"{where} is no number (a decimal point, no thousands).") from None
     if number != number or abs(number) == float("inf"):
         raise UserError(f"{where} is no finite number.")

@@ -49,9 +49,9 @@ def cumulative_gain(actual: np.ndarray, forecasts: dict[str, np.ndarray]) -> pd.
     return pd.DataFrame(columns)
 
 
-def rankable(actual: np.ndarray) -> bool:
-    """Whether some spent more than others, so that there is a true order."""
-    return len(actual) > 0 and bool(actual.min() < actual.max())
+def rankable(spend: np.ndarray) -> bool:
+    """Whether some have more than others, so that there is an order."""
+    return len(spend) > 0 and bool(spend.min() < spend.max())
 
 
 def _order(by: np.ndarray) -> np.ndarray:

@@ -13,13 +13,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
+import yaml
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import OmegaConf
 
 from stages.adapters import config, models, registry
 from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
-from stages.adapters.paths import MODELS, REPORTS, ROOT
+from stages.adapters.paths import MODELS, PIPELINE, REPORTS, ROOT
 from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.domain.style_matching import matched
@@ -29,7 +30,8 @@ from stages.serving.trial import ANSWER, trial
 
 log = logging.getLogger(__name__)
 
-CODE, UI = ROOT / "stages", ROOT / "stages" / "ui"  # the UI is no part of a model
+CODE = ROOT / "stages"
+
 # What the registered model imports; their versions are those of requirements.txt.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime", "pyyaml")
 METRICS = REPORTS / "metrics.json"
@@ -44,7 +46,7 @@ def made_from() -> dict[str, str]:
     return {
         "data": data_version(),
         "params": _digest(_params()),
-        "code": _digest([digest(f) for f in sorted(CODE.rglob("*.py")) if UI not in f.parents]),
+        "code": _digest([digest(file) for file in _code()]),
     }
 
 
@@ -102,10 +104,18 @@ def challenger(client: mlflow.MlflowClient) -> ModelVersion:
     return version
 
 
+def _code() -> list[Path]:
+    """The code by which dvc.yaml tracks a result anew: what runs after it makes no other result."""
+    deps = yaml.safe_load(PIPELINE.read_text())["stages"]["track"]["deps"]
+    ours = [ROOT / dep for dep in deps if dep.startswith("stages/")]
+    return sorted(f for path in ours for f in (path.rglob("*.py") if path.is_dir() else [path]))
+
+
 def _params() -> dict[str, Any]:
-    """All parameters but `store`: how the data is reached makes no other result."""
+    """All parameters that make a result: not how data are reached, or what is said of scores."""
     params = config.load()
-    del params["store"]
+    for name in ("store", "most_rejected", "playbook", "policy"):
+        del params[name]
     return OmegaConf.to_container(params)  # type: ignore[return-value]
 
 
@@ -131,7 +141,7 @@ def package(folder: Path, model: Model) -> dict[str, Any]:
     example = interface.example(model.as_of)
     rows = request.transactions(example.to_dict("list"), datetime.now(UTC))
     code = shutil.copytree(
-        CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__", UI.name)
+        CODE, folder / "stages", ignore=shutil.ignore_patterns("__pycache__", "ui")
     )
     return {
         "python_model": str(CODE / "serving" / "model.py"),

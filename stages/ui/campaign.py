@@ -48,7 +48,7 @@ def show() -> None:
     st.header("Whom to contact")
     st.download_button(
         f"Download the {planned.contacts:,} contacts (CSV)",
-        lambda: chosen.to_csv(index=False),
+        lambda: look.csv(chosen),
         file_name="contacts.csv",
         mime="text/csv",
         on_click="ignore",

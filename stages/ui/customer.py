@@ -150,6 +150,9 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
 
 def _reasons(transactions: pd.DataFrame, customer: dict[str, Any]) -> None:
     """What the endpoint says of the transactions as they are."""
+    if transactions.empty:
+        st.markdown("No transactions yet: there is no habit to give as a reason.")
+        return
     try:
         answer = endpoint.ask(
             endpoint.records(transactions, "as is"), customer["as_of"].isoformat()

@@ -12,6 +12,7 @@ from stages.domain.totals import Total
 from stages.ui import published
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formulas begin
 INK, PALE, ACCENT = "#1f4e79", "#c9d6df", "#c7702e"
 NAMES = {
     "rank": "Rank",
@@ -73,6 +74,15 @@ def literal(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>~:$" else c for c in text)
 
 
+def csv(table: pd.DataFrame) -> str:
+    """The table to take away; a spreadsheet must not take a name from the data for a formula."""
+
+    def plain(cell: object) -> object:
+        return f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULA else cell
+
+    return table.map(plain).to_csv(index=False)
+
+
 def figures(*shown: tuple[str, str, str]) -> None:
     """Cards of (what, figure, what belongs to it), in a row that wraps on a phone."""
     with st.container(horizontal=True):
@@ -83,9 +93,10 @@ def figures(*shown: tuple[str, str, str]) -> None:
 def chart(drawn: Drawn, says: str, table: pd.DataFrame | None = None) -> None:
     """A chart; what it says, for those who do not see it too; and its figures as a table."""
     st.altair_chart(drawn, width="stretch", alt=says)
-    st.caption(says)
+    st.caption(literal(says))
     if table is not None:
         with st.expander("The figures"):
+            table = table.map(lambda cell: literal(cell) if isinstance(cell, str) else cell)
             st.table(table, border="horizontal", hide_index=True, alt=f"figures of: {says}")
 
 

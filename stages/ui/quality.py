@@ -134,6 +134,9 @@ def fairness() -> None:
         .mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
         .encode(x=alt.datum(1))
     )
+    if own["bias"].isna().all():
+        st.markdown("Nobody spent in the holdout: there is no bias to compare.")
+        return
     far = own.loc[(own["bias"] - 1).abs().idxmax()]
     look.chart(
         alt.layer(one, spread, dots, data=own).properties(height=50 + 32 * len(own)),

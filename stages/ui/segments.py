@@ -63,7 +63,7 @@ def _headline(members: pd.DataFrame, customers: int, model: dict[str, Any]) -> N
     )
     st.download_button(
         f"Download the {len(members):,} members (CSV)",
-        lambda: members[list(MEMBERS)].to_csv(index=False),
+        lambda: look.csv(members[list(MEMBERS)]),
         file_name="members.csv",
         mime="text/csv",
         on_click="ignore",
@@ -75,8 +75,8 @@ def _playbook(book: dict[str, list[str]]) -> None:
     for column, (topic, title) in zip(st.columns(len(TOPICS)), TOPICS.items(), strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{title}**")
-            sentences = book.get(topic, [])
-            st.markdown("\n".join(f"- {s}" for s in sentences) or ":gray[Nothing stands out.]")
+            items = [f"- {look.literal(sentence)}" for sentence in book.get(topic, [])]
+            st.markdown("\n".join(items) or ":gray[Nothing stands out.]")
 
 
 def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:

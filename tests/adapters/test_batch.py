@@ -90,6 +90,15 @@ def test_customers_without_a_transaction_are_the_last_part(begun):
     assert scoring.table("scores")["customer_id"].to_pylist() == ["b", "a"]
 
 
+def test_customers_without_a_transaction_are_scored_though_an_interruption_came_between(begun):
+    scoring = begun()
+    scoring.score(0, lambda: iter([part("b")]))
+    scoring.unseen(pa.chunked_array([["a", "b"]]), 1)
+    next(scoring.folder.glob("scores_0001.parquet")).unlink()
+    begun().unseen(pa.chunked_array([["a", "b"]]), 1)
+    assert begun().table("scores")["customer_id"].to_pylist() == ["b", "a"]
+
+
 def test_all_scores_are_in_the_end_one_file_by_customer(begun, tmp_path):
     scoring = begun()
     scoring.score(0, lambda: iter([part("b", "a")]))

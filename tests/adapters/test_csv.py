@@ -133,6 +133,19 @@ def test_a_bank_statement_with_its_own_conventions(file):
     assert good["customer_id"].to_pylist() == ["ä", "ä"]
 
 
+def test_a_row_without_its_direction_is_refused(file):
+    file.write_text("Id,Date,Price,Way\na,2020-01-05,1,out\na,2020-01-06,2,in\na,2020-01-07,4,\n")
+    way = ["source.direction.column=Way", "source.direction.out=[out]"]
+    good, refused = loaded(file, *MAPPED, *way)
+    assert good["amount"].to_pylist() == [1, -2]
+    assert refused == [(4, "amount is missing or not a finite number")]
+
+
+def test_a_tab_may_be_written_as_in_a_shell(file):
+    file.write_text("Id\tDate\tPrice\na\t2020-01-05\t1\n")
+    assert loaded(file, *MAPPED, r"source.separator='\t'")[0]["amount"].to_pylist() == [1]
+
+
 def test_money_out_below_zero_is_turned(file):
     file.write_text("Id,Date,Price\na,2020-01-05,-12.50\n")
     assert loaded(file, *MAPPED, "source.negate=true")[0]["amount"].to_pylist() == [Decimal("12.5")]
@@ -364,6 +377,7 @@ def test_a_month_of_many_rows_comes_in_several_drafts_of_whole_customers(file, m
         ([*MAPPED, "source.date_format='%Q'"], "source: .*%Q"),
         ([*MAPPED, "source.encoding=utf-1"], "source.encoding=utf-1 does not fit"),
         ([*MAPPED, "source.skip=9"], "is empty after 9 lines"),
+        ([*MAPPED, "source.separator='::'"], "source.separator=::: give one character"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_one_clear_error(file, overrides, message):

@@ -43,7 +43,9 @@ def test_the_deps_cover_all_that_the_stage_imports(stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_dep_on_code_is_idle(stage):
     deps = [dep for dep in STAGES[stage]["deps"] if dep.endswith(".py")]
-    assert [dep for dep in deps if dep not in imports(stage)] == []
+    # What a version is made from includes the code of the stages before it.
+    before = [f"stages/{name}.py" for name in STAGES] if stage == "track" else []
+    assert [dep for dep in deps if dep not in [*imports(stage), *before]] == []
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -109,6 +109,11 @@ def test_a_cutoff_whose_future_is_not_over_is_refused():
         plan(YEAR, 90, cutoff=date(2017, 11, 1))
 
 
+def test_a_date_after_the_data_is_refused():
+    with pytest.raises(UserError, match="as_of 2018-02-01 lies after 2018-01-01, where the data"):
+        plan(YEAR, 30, as_of=date(2018, 2, 1))
+
+
 @pytest.mark.parametrize("history", [YEAR, statements("2017-01-01", 12)[0]])
 def test_a_plan_survives_json(history):
     laid = plan(history, 30, as_of=date(2017, 12, 1))

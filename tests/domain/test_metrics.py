@@ -26,6 +26,11 @@ def test_figures_that_do_not_apply_are_none_and_say_why():
     assert metrics.judge(ACTUAL, ACTUAL)["coverage"] is None
 
 
+def test_the_same_forecast_for_all_has_no_spearman_whatever_its_rounding():
+    forecast = np.full(150, 59.97)  # whose standard deviation is not quite 0
+    assert metrics.judge(np.arange(150.0), forecast)["spearman"] is None
+
+
 def test_bias_is_total_predicted_over_total_actual():
     figures = metrics.judge(ACTUAL, ACTUAL * 1.1)
     assert figures["bias"] == pytest.approx(1.1)

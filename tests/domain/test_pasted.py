@@ -54,6 +54,9 @@ def test_what_is_known_besides_goes_along():
         ("customer_id,booked_at,amount\na,2024-03-01,5\nsecret,2024-03-01,x", "Row 2: amount"),
         ("customer_id,booked_at,amount\nsecret,2024-03-01,NaN", "Row 1: amount is no finite"),
         (json.dumps([ROW] * (MOST + 1)), "are too many"),
+        ("customer_id,booked_at,amount\nsecret,2024-03-01\r,5\n", "This is no CSV: see line 2"),
+        (json.dumps([ROW | {"amount": 10**400}]), "Row 1: amount is no number"),
+        ("[" * 100_000, "This is no JSON"),
     ],
 )
 def test_a_mistake_is_named_by_row_and_field_without_the_row(text, message):

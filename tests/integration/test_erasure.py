@@ -13,7 +13,7 @@ from tests.integration.project import BANK_KEYSPACE, Project
 
 CUSTOMER = "erase-me-7f3a9c"
 SHARD = shard_of(pa.array([CUSTOMER]), 4)[0].as_py()
-REFUSED = f"customer_id,amount,reason\n{CUSTOMER},nan,amount\nother,nan,amount\n"
+REFUSED = f"customer_id,transaction_id,reason\n{CUSTOMER},1,amount\nother,0012,amount\n"
 
 
 @pytest.fixture
@@ -50,6 +50,9 @@ def test_no_byte_of_the_customer_is_left(bank: Project, session):
         ["python", "-m", "stages.score"],
     ):
         bank.run(*step)
+    asked = bank.root.parent / "asked.txt"
+    asked.write_text(CUSTOMER)
+    bank.stage("reasons", str(asked))
     rejects = bank.root / "data/rejects/synthetic.csv"
     rejects.parent.mkdir(exist_ok=True)
     rejects.write_text(REFUSED)
@@ -58,7 +61,8 @@ def test_no_byte_of_the_customer_is_left(bank: Project, session):
     output = bank.run("make", "erase", f"CUSTOMER={CUSTOMER}", "--old-file", ".venv/bin/.ready")
     assert "'transactions': 2, 'customers': 1, 'scores': 1" in output
     assert CUSTOMER not in output
-    assert len(rejects.read_text().splitlines()) == 2
+    assert "'rejects': 1, 'reasons': 1" in output
+    assert rejects.read_text().splitlines()[1:] == ['"other","0012","amount"']
     rejects.unlink()
     for step in ("rebuild", "promote", "score", "forget"):
         bank.run("make", step, "--old-file", ".venv/bin/.ready")
@@ -72,5 +76,5 @@ def test_no_byte_of_the_customer_is_left(bank: Project, session):
 
 def test_an_unknown_customer_is_an_error_that_does_not_name_them(bank: Project):
     output = bank.stage("erase", "nobody-55aa", status=1)
-    assert "holds nothing of this customer" in output
+    assert "hold anything of this customer" in output
     assert "nobody-55aa" not in output

@@ -74,7 +74,9 @@ def _head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:
     def cells(separator: str) -> list[str]:
         return [c.strip() for c in next(csv.reader([first], delimiter=separator))]
 
-    separator = form.separator
+    separator = "\t" if form.separator == r"\t" else form.separator
+    if separator not in (None, BLANKS) and len(separator) != 1:
+        raise UserError(f"source.separator={separator}: give one character, \\t or {BLANKS}")
     if separator == BLANKS:
         separator = "\t"
     elif separator is None:

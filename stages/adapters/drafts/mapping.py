@@ -135,7 +135,8 @@ def _amount(source: DictConfig, given: dict[str, object], number: Callable[[str]
         amount = f"-({amount})"
     if "direction" in given:
         out = texts.among("direction", source.direction.out)
-        amount = f"({amount}) * CASE WHEN {out} THEN 1 ELSE -1 END"
+        sign = f"CASE WHEN direction IS NULL THEN NULL WHEN {out} THEN 1 ELSE -1 END"
+        amount = f"({amount}) * {sign}"
     return amount
 
 

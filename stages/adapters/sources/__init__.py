@@ -14,11 +14,12 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from stages.adapters.files import digest, replacing
-from stages.adapters.paths import CONF, REJECTS
+from stages.adapters.paths import REJECTS
 from stages.domain.contract import split
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
+MAY_CHANGE = {"name", "path", "query", "headers", "paging", "timeout", "retries", "last_day"}
 DRAFTS = Path(__file__).parents[1] / "drafts"  # code that several sources share
 
 
@@ -47,11 +48,15 @@ def module(name: str) -> Source:
     return cast(Source, import_module(f"{__name__}.{name}"))
 
 
-def mapping(group: DictConfig) -> dict[str, Any]:
-    """Those settings of a source that say what its columns mean; a source without columns: none."""
-    keys = OmegaConf.load(CONF / "source" / "mapping" / "columns.yaml")
-    settings = cast(dict[str, Any], OmegaConf.to_container(group))
-    return {str(key): settings[str(key)] for key in keys if key in settings}
+def settings(group: DictConfig) -> dict[str, Any]:
+    """Those of a source that decide what its rows are, not how much there is or how it is asked.
+
+    A source that describes its customers in files of their own may be told of them later.
+    """
+    given = cast(dict[str, Any], OmegaConf.to_container(group))
+    described = isinstance(given.get("customers"), dict)
+    left_out = MAY_CHANGE | ({"customers"} if described else set())
+    return {key: value for key, value in given.items() if key not in left_out}
 
 
 def fingerprint(source: Source, group: DictConfig) -> str:

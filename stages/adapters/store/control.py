@@ -1,6 +1,7 @@
 """Control totals: what was loaded is in the store, counted and summed exactly."""
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from stages.domain.manifest import Partition
 from stages.domain.shards import partitioned
 from stages.domain.tables import TRANSACTIONS
 
+log = logging.getLogger(__name__)
 _SOURCE = "source"  # the setting that names the source whose rows these are
 _LOADED = "loaded"  # the setting that names what was loaded last, whole
 _LOADING = "loading"  # the setting that names what is being loaded, and how far
@@ -59,8 +61,8 @@ class Totals:
 def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.Table]) -> None:
     """Raise UserError unless the store holds every row loaded, with its amount.
 
-    Count and sum of each partition decide. Where the store holds more (rows from elsewhere),
-    the rows loaded, given `again`, are looked up one by one.
+    Count and sum of each partition decide. Where the store holds more (rows from elsewhere, or
+    of a file that had other rows once), the rows loaded, given `again`, are looked up one by one.
     """
     there = summary.summaries(session, keyspace, sorted(totals.by_partition))
     differing = {
@@ -77,6 +79,14 @@ def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.T
             f"{lacking} rows that were loaded are not in keyspace {keyspace} as they were: "
             "run it again; the rows that are there stay"
         )
+    more = sum(there[partition].rows - totals.by_partition[partition][0] for partition in differing)
+    log.warning(
+        "keyspace %s holds %s more rows in the same months: where rows of this source were "
+        "corrected or taken out since they were loaded, the former ones stay; load into another "
+        "store.keyspace to be without them",
+        keyspace,
+        f"{more:,}",
+    )
 
 
 def _lacking(
@@ -95,11 +105,11 @@ def _lacking(
 
 @dataclass(frozen=True)
 class Origin:
-    """Where rows come from: a source's name, its files, and what its columns were said to mean."""
+    """Where rows come from: a source's name, its files, and the settings that decide its rows."""
 
     name: str
     files: list[str]
-    mapping: dict[str, Any]
+    settings: dict[str, Any]
 
 
 def claim(session: Session, keyspace: str, mine: Origin) -> None:
@@ -123,7 +133,7 @@ def admit(session: Session, keyspace: str, mine: Origin) -> None:
             f"keyspace {keyspace} holds the source {theirs}{more}, with which this one would mix:"
             " choose another store.keyspace, or give a source.path that matches those files, too"
         )
-    other = [f"source.{k}" for k in mine.mapping if mine.mapping[k] != known.mapping.get(k)]
+    other = [f"source.{k}" for k, v in mine.settings.items() if v != known.settings.get(k)]
     if other:
         raise UserError(
             f"keyspace {keyspace} holds {mine.name} as read with another {', '.join(other)}, with"
