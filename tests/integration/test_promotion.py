@@ -29,7 +29,7 @@ MOVE = "mlflow:MlflowClient.set_registered_model_alias"
 def twin(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the finished project; other params make the same model another version."""
     twin = project.twin(tmp_path_factory.mktemp("twin"))
-    twin.stage("params", "policy.oldest=121")
+    twin.stage("params", "gate.most_bias=2.1")
     return twin
 
 
