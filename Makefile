@@ -9,6 +9,8 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501
+# A DVC that was killed while it wrote its own lock leaves it empty, which it cannot read again.
+REPRO := find .dvc/tmp -name rwlock -size 0 -delete 2>/dev/null; dvc repro
 
 .PHONY: help run test lint setup up down status params check ingest extract rebuild drift detect gate promote score reasons \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
@@ -21,7 +23,7 @@ run: setup ## set up, start Cassandra, load, rebuild, promote, score; ends with 
 	@python -m stages.params $(SET)
 	@python -m stages.node up
 	@python -m stages.ingest
-	@dvc repro
+	@$(REPRO)
 	@python -m stages.promote
 	@python -m stages.score
 
@@ -63,10 +65,10 @@ ingest: set ## load the source into Cassandra
 	@python -m stages.ingest
 
 rebuild: set ## extract, preprocess, train, evaluate, track: only what changed
-	@dvc repro
+	@$(REPRO)
 
 extract: set ## read what changed in Cassandra
-	@dvc repro --quiet extract
+	@$(REPRO) --quiet extract
 
 drift: extract ## hold the newest customers against those that the champion was made for
 	@python -m stages.drift

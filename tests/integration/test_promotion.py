@@ -149,7 +149,7 @@ def test_a_published_score_is_computed_again_from_its_version_and_data(twin, old
 @pytest.mark.full
 def test_a_version_that_came_without_its_alias_is_found_again(twin):
     with drilled("SIGKILL between register and `challenger`") as outcome:
-        twin.stage("params", "policy.oldest=122")
+        twin.stage("params", "gate.most_bias=2.2")
         halted(twin, "SIGKILL", f"{MOVE}=challenger", "track")
         before = versions(twin)
         assert "has this result already" in twin.stage("track")
