@@ -62,7 +62,7 @@ def main() -> None:
     log.info("kinds: %s", ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common()))
     log.info("%s customers are described", f"{source.customers(group).num_rows:,}")
     refused, rows = reasons.total(), reasons.total() + kinds.total()
-    if refused > params.most_rejected * rows:
+    if sources.too_many(refused, rows, params.most_rejected):
         raise UserError(
             f"{refused:,} of {rows:,} rows would be refused, above most_rejected="
             f"{params.most_rejected}: none would be loaded"

@@ -33,13 +33,13 @@ def main() -> None:
         totals = control.Totals(store.shards)
         control.admit(session, name, origin)
         sources.check(source, params.source, params.most_rejected)
+        control.claim(session, name, origin)
         with tqdm(total=source.rows(params.source), desc="load", unit=" rows", disable=None) as bar:
             for number, (accepted, _) in enumerate(sources.contract(source, params.source), 1):
                 totals.add(accepted)
                 if number <= done or not accepted.num_rows:
                     bar.update(accepted.num_rows)
                     continue
-                control.claim(session, name, origin)
                 write.write_transactions(session, name, accepted, store.shards, bar.update)
                 control.advance(session, name, mark, number)
         control.advance(session, name, mark, 0)  # what fails below is written again, all of it

@@ -82,9 +82,8 @@ class Batch:
         others = [path for path in self._parts("features") if path != own]
         if not others:
             raise UserError(f"nobody has a transaction before as_of {self.stamp['as_of']}")
-        ids = [pq.read_table(path, columns=["customer_id"])["customer_id"] for path in others]
-        seen = pa.chunked_array([chunk for column in ids for chunk in column.chunks], pa.string())
-        rows = scoring.unseen(known, seen, pq.read_schema(others[0]))
+        seen = pa.concat_tables(pq.read_table(path, columns=["customer_id"]) for path in others)
+        rows = scoring.unseen(known, seen["customer_id"], pq.read_schema(others[0]))
         if rows.num_rows:
             self.score(parts, lambda: iter(rows.combine_chunks().to_batches()))
 

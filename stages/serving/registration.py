@@ -106,17 +106,18 @@ def challenger(client: mlflow.MlflowClient) -> ModelVersion:
 
 def _code() -> list[Path]:
     """The code by which dvc.yaml tracks a result anew: what runs after it makes no other result."""
-    deps = yaml.safe_load(PIPELINE.read_text())["stages"]["track"]["deps"]
-    ours = [ROOT / dep for dep in deps if dep.startswith("stages/")]
+    ours = [ROOT / dep for dep in _track()["deps"] if dep.startswith("stages/")]
     return sorted(f for path in ours for f in (path.rglob("*.py") if path.is_dir() else [path]))
 
 
 def _params() -> dict[str, Any]:
-    """All parameters that make a result: not how data are reached, or what is said of scores."""
-    params = config.load()
-    for name in ("store", "most_rejected", "playbook", "policy"):
-        del params[name]
-    return OmegaConf.to_container(params)  # type: ignore[return-value]
+    """The parameters by which dvc.yaml tracks a result anew."""
+    return OmegaConf.to_container(OmegaConf.masked_copy(config.load(), _track()["params"]))  # type: ignore[return-value]
+
+
+def _track() -> dict[str, list[str]]:
+    """The stage `track` of dvc.yaml."""
+    return yaml.safe_load(PIPELINE.read_text())["stages"]["track"]
 
 
 def _model(champion: ModelVersion | None) -> Model:

@@ -73,11 +73,16 @@ def contract(source: Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.T
     return (split(draft, now) for draft in source.transactions(group))
 
 
-def check(source: Source, group: DictConfig, most_rejected: float) -> None:
-    """Write the rows that break the contract beside the data; UserError where they are too many.
+def too_many(rejected: int, rows: int, most_rejected: float) -> bool:
+    """Whether so many of the rows break the contract that none is loaded.
 
     A share above `most_rejected` is the sign of a wrong mapping, not of some bad rows.
     """
+    return rejected == rows or rejected > most_rejected * rows
+
+
+def check(source: Source, group: DictConfig, most_rejected: float) -> None:
+    """Write the rows that break the contract beside the data; UserError where they are too many."""
     path, rejects, rows = REJECTS / f"{group.name}.csv", [], 0
     with tqdm(total=source.rows(group), desc="check", unit=" rows", disable=None) as bar:
         for accepted, rejected in contract(source, group):
@@ -93,7 +98,7 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> None:
     with replacing(path) as beside:
         pa.csv.write_csv(pa.concat_tables(rejects), beside)
     told = f"{count:,} of {rows:,} rows broke the contract: see {path} for each and its reason"
-    if count > most_rejected * rows:
+    if too_many(count, rows, most_rejected):
         raise UserError(
             f"{told}; nothing was loaded: correct the mapping, or allow as many by most_rejected"
         )

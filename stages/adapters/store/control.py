@@ -113,8 +113,7 @@ class Origin:
 
 
 def claim(session: Session, keyspace: str, mine: Origin) -> None:
-    """Make the keyspace that of this origin; UserError where it may not be."""
-    admit(session, keyspace, mine)
+    """Make the keyspace that of this origin, once `admit` has let it in."""
     _set(session, keyspace, _SOURCE, json.dumps(asdict(mine)))
 
 
