@@ -75,7 +75,8 @@ SELECT customer_id, tenure, recency, recency / greatest(gap_mean, 1) AS recency_
     other * {h} / observed AS other_rate,
     other_recent * {h} / least(observed, {h}) AS other_rate_recent,
     CASE WHEN greatest(spend, cash) > 0 THEN cash / greatest(spend, cash) ELSE 0 END AS cash_share,
-    CASE WHEN discount + spend > 0 THEN discount / (discount + spend) ELSE 0 END AS discount_share,
+    CASE WHEN discount + greatest(spend, 0) > 0
+        THEN discount / (discount + greatest(spend, 0)) ELSE 0 END AS discount_share,
     discounted / transactions AS promotion_share, evening / transactions AS evening_share,
     weekend / visits AS weekend_share, category_days / visits AS variety,
     1 - merchant_days / visits AS loyalty, coalesce(regions, 0)::DOUBLE AS regions,
@@ -178,7 +179,7 @@ def _ratios(d: pd.DataFrame, spec: Spec) -> pd.DataFrame:
     mean = s["spend"] / visits
     gap = ((tenure - recency) / (visits - 1)).where(visits > 1, tenure)
     variance = (s["squared"] / visits - mean**2).clip(lower=0)
-    most, whole = np.maximum(s["spend"], s["cash"]), s["discount"] + s["spend"]
+    most, whole = np.maximum(s["spend"], s["cash"]), s["discount"] + s["spend"].clip(lower=0)
     columns = {
         "tenure": tenure,
         "recency": recency.astype(float),

@@ -98,7 +98,7 @@ def many() -> None:
         batch.score(0, lambda: file.iter_batches(SLICE_ROWS))
         asked = next(file.iter_batches(ASKED))
     columns = {n: asked[n].to_numpy(zero_copy_only=False) for n in asked.schema.names}
-    said = batch.model.reasons(columns)
+    said = batch.model.explained(columns)[1]
     assert len(said) == asked.num_rows
     batch.finish(SCORES / "many.parquet")
 

@@ -35,7 +35,7 @@ def main() -> None:
     who = ibis.memtable(pa.table({"customer_id": pa.array(asked, pa.string())}))
     mine = engine.read(backend, raw.TRANSACTIONS).semi_join(who, "customer_id")
     rows = scoring.at(backend, mine, model, stamp["as_of"], asked)
-    reasons = model.reasons({name: rows[name].to_numpy() for name in rows})
+    reasons = model.explained({name: rows[name].to_numpy() for name in rows})[1]
     kinds = pa.list_(pa.string())
     table = pa.table({"customer_id": rows["customer_id"], "reasons": pa.array(reasons, kinds)})
     write_parquet(REASONS, table)

@@ -16,3 +16,12 @@ def stack(features: Columns, names: Sequence[str]) -> NDArray[np.float64]:
 def select(features: Columns, names: Iterable[str], chosen: NDArray[np.bool_]) -> Columns:
     """The columns `names` of the `chosen` [n]; the features as they are if that is everybody."""
     return features if chosen.all() else {name: features[name][chosen] for name in names}
+
+
+def spread(values: NDArray, known: NDArray[np.bool_], otherwise: float | str) -> NDArray:
+    """`values` at the places [n] that are `known`, `otherwise` at all others."""
+    if len(values) == len(known):
+        return values
+    everybody = np.full(len(known), otherwise, values.dtype)
+    everybody[known] = values
+    return everybody

@@ -8,10 +8,9 @@ Whole = NDArray[np.int64] | NDArray[np.object_]
 Floats = NDArray[np.float64]
 
 
-def safe(units: Whole, bound: float | None = None) -> Whole:
-    """`units` so that sums of them stay exact; `bound` is the largest sum that may come about."""
-    if bound is None:
-        bound = float(np.abs(units).astype(np.float64).sum())
+def safe(units: NDArray[np.int64]) -> Whole:
+    """`units` so that sums of them stay exact."""
+    bound = float(np.abs(units).astype(np.float64).sum())
     return units if bound < SAFE else units.astype(object)
 
 
@@ -23,11 +22,8 @@ def rounded(units: Floats) -> Whole:
     return np.array([[int(u) for u in row] for row in units], dtype=object)
 
 
-def number(units: Whole, scale: int) -> Floats:
+def number(units: int, scale: int) -> float:
     """Whole `units` over `scale`, just as DuckDB casts a decimal: in two parts beyond 2^53."""
-    plain = units.astype(np.float64)
-    small = np.abs(plain) < 2.0**53
-    if small.all():
-        return plain / scale
-    parts = (units // scale).astype(np.float64) + (units % scale).astype(np.float64) / scale
-    return np.where(small, plain / scale, parts)
+    if -(2**53) < units < 2**53:
+        return units / scale
+    return float(units // scale) + float(units % scale) / scale

@@ -153,7 +153,7 @@ def _ratios(t: ir.Table, spec: Spec) -> ir.Table:
         "other_rate": number("other") * horizon / observed,
         "other_rate_recent": number("other_recent") * horizon / recent,
         "cash_share": share(number("cash"), ibis.greatest(spend, number("cash"))),
-        "discount_share": share(number("discount"), number("discount") + spend),
+        "discount_share": share(number("discount"), number("discount") + ibis.greatest(spend, 0.0)),
         "promotion_share": number("discounted") / transactions,
         "evening_share": number("evening") / transactions,
         "weekend_share": number("weekend") / visits,

@@ -1,6 +1,7 @@
 """The 80 % interval of a customer's spend: what customers of like expectation really spent."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -43,8 +44,13 @@ class Intervals:
 
     def of(self, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Low and high [n], money, of customers with `expected` [n]."""
-        place = np.searchsorted(self.edges, expected, side="right")
-        return expected * np.take(self.low, place), expected * np.take(self.high, place)
+        edges, low, high = self._arrays
+        place = edges.searchsorted(expected, side="right")
+        return expected * low[place], expected * high[place]
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return np.array(self.edges), np.array(self.low), np.array(self.high)
 
 
 def _cuts(expected: np.ndarray) -> list[float]:

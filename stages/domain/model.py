@@ -1,7 +1,7 @@
 """The capability model as it is saved and served: inert bytes and a description."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stages.domain import confidence, reasons
-from stages.domain.columns import select, stack
+from stages.domain.columns import Columns, select, spread, stack
 from stages.domain.inference import scorer
 from stages.domain.intervals import Intervals
 from stages.domain.momentum import momentum, segment
@@ -81,45 +81,52 @@ class Model:
         return identity.assign(**self.figures(columns, published))
 
     def figures(
-        self, features: Mapping[str, np.ndarray], published: np.ndarray | None = None
+        self, features: Columns, published: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
         """What `score` returns, without customer_id, of columns [n]: no table is made."""
         known = ~np.isnan(features["tenure"])
         rows = select(features, self._needed, known)
-        learnt = np.full(len(known), self.prior.expected)
-        low, high = (np.full(len(known), bound) for bound in (self.prior.low, self.prior.high))
-        if known.any():
-            learnt[known] = self._learnt(stack(rows, self.columns))
-            low[known], high[known] = self.intervals.of(learnt[known])
-        expected = self.level * learnt
+        learnt = self._learnt(stack(rows, self.columns)) if known.any() else np.empty(0)
+        return self._figures(features, known, rows, learnt, published)
+
+    def explained(self, features: Columns) -> tuple[dict[str, np.ndarray], list[list[str]]]:
+        """The figures of columns [n], and the strongest reasons of each; none without history."""
+        known = ~np.isnan(features["tenure"])
+        if not known.any():
+            return self.figures(features), [[] for _ in known]
+        rows = select(features, {*self._needed, *self.reference}, known)
+        reference = np.array([self.reference[c] for c in self.columns])
+        X = stack(rows, self.columns)
+        learnt, parts = reasons.shapley(self._learnt, X, reference, self.columns)
+        said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))
+        told = [next(said) if is_known else [] for is_known in known]
+        return self._figures(features, known, rows, learnt), told
+
+    def _figures(
+        self,
+        features: Columns,
+        known: np.ndarray,
+        rows: Columns,
+        learnt: np.ndarray,
+        published: np.ndarray | None = None,
+    ) -> dict[str, np.ndarray]:
+        """The figures, where `rows` are those of `features` [n] that are `known`."""
+        low, high = self.intervals.of(learnt)
+        expected = self.level * spread(learnt, known, self.prior.expected)
         tier = self.ranking.tier(expected, published)
-        pace = np.full(len(known), "steady", dtype=object)
-        pace[known] = momentum(rows, self.momentum.gaps, self.momentum.change)
-        style = np.full(len(known), NO_HISTORY, dtype=object)
-        style[known] = self.styles.of(rows)
+        pace = momentum(rows, self.momentum.gaps, self.momentum.change)
+        pace = spread(pace, known, "steady")
         return {
             "expected_spend": expected,
-            "low": self.level * low,
-            "high": self.level * high,
+            "low": self.level * spread(low, known, self.prior.low),
+            "high": self.level * spread(high, known, self.prior.high),
             "percentile": self.ranking.percentile(expected),
             "tier": tier,
             "momentum": pace,
             "segment": segment(tier, pace),
-            "style": style,
+            "style": spread(self.styles.of(rows), known, NO_HISTORY),
             "confidence": confidence.of_customers(features, self.caution),
         }
-
-    def reasons(self, features: Mapping[str, np.ndarray]) -> list[list[str]]:
-        """The strongest reasons of each row of columns [n]; none without history."""
-        known = ~np.isnan(features["tenure"])
-        if not known.any():
-            return [[] for _ in known]
-        rows = select(features, self.reference, known)
-        X = stack(rows, self.columns)
-        reference = np.array([self.reference[c] for c in self.columns])
-        parts = reasons.shapley(self._learnt, X, reference, self.columns)
-        said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))
-        return [next(said) if is_known else [] for is_known in known]
 
     @cached_property
     def _needed(self) -> set[str]:

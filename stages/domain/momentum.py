@@ -18,7 +18,7 @@ def momentum(features: Mapping[str, np.ndarray], gaps: float, change: float) -> 
     trend = np.asarray(features["trend"])
     away = np.asarray(features["recency_in_gaps"]) > gaps
     held = np.where(trend > change, "growing", "steady")
-    return np.where(away | (trend < -change), "fading", held)
+    return np.where(away | (trend < -change), "fading", held).astype(object)
 
 
 def segment(tier: np.ndarray, momentum: np.ndarray) -> np.ndarray:

@@ -1,175 +1,163 @@
-"""Features of a few customers by NumPy, in well under a millisecond: the endpoint's evaluator.
+"""Features of a few customers in a fraction of a millisecond each: the endpoint's evaluator.
 
 The definition is the expression of domain/features.py; a test holds this to it on every customer
 of three data sets. Money is whole cents, added exactly, as the engines add decimals; an
-exponentially weighted term is rounded to 10 decimals before it is added, as there.
+exponentially weighted term is rounded to 10 decimals before it is added, as there. Rows are
+NumPy's, days and sums Python's: of so few, NumPy's calls take longer than what they do.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import log
+from functools import cache
+from itertools import accumulate, pairwise
+from math import ceil, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.domain import exact
-from stages.domain.exact import Floats, Whole
 from stages.domain.spec import EVENING, SATURDAY, Spec
 from stages.domain.tables import KINDS
 
 EPOCH = date(1970, 1, 1)
 THURSDAY = 3  # the day of the week of the epoch, counted from Monday
 HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
-UNKNOWN = -1  # the number of a category, merchant or region that a row does not name
 NAMES = ("category", "merchant", "region")
-INCOME, CASH = KINDS.index("income"), KINDS.index("cash")
+MONEY = ("spend", "income", "other", "cash")
 
 
 @dataclass(frozen=True)
 class Transactions:
-    """Canonical transactions as arrays [rows]; a name is its place in a list of names."""
+    """Canonical transactions as arrays [rows]."""
 
     customers: Sequence[str]  # in the order of the answer; each has a row
     customer: NDArray[np.int64]  # place in `customers`
     booked_at: NDArray[np.int64]  # milliseconds since 1970, UTC
-    amount: NDArray[np.int64]  # cents
-    discount: NDArray[np.int64]  # cents
+    money: NDArray[np.int64]  # [amount and discount, rows], cents
     kind: NDArray[np.int64]  # place in KINDS
-    names: NDArray[np.int64]  # [NAMES, rows]: a number for each name, or UNKNOWN
+    names: NDArray[np.object_]  # [NAMES, rows], None where there is none
 
 
-def features(rows: Transactions, as_of: date, spec: Spec) -> dict[str, Floats]:
+def features(rows: Transactions, as_of: date, spec: Spec) -> dict[str, NDArray[np.float64]]:
     """The features [customers] at `as_of`, in the order of domain/features.py.
 
     Rows booked on `as_of` or later are not looked at; who has no other gets NaN throughout.
     """
     cutoff = (as_of - EPOCH).days
-    day = rows.booked_at // DAY
-    order = np.lexsort((day, rows.customer))
-    order = order[day[order] < cutoff]
-    customer, day = rows.customer[order], day[order]
-    begins = _changes(customer) | _changes(day)  # another customer's day
-    days, first = _days(rows, order, day, begins, spec), np.flatnonzero(begins)
-    starts = _changes(customer[first])  # another customer
-    with np.errstate(divide="ignore", invalid="ignore"):  # of values that are not chosen
-        known = _ratios(_sums(days, cutoff - day[first], starts, spec), spec)
-    columns = np.full((len(known), len(rows.customers)), np.nan)
-    columns[:, customer[first[starts]]] = list(known.values())
-    return dict(zip(known, columns, strict=True))
+    order = np.lexsort((rows.booked_at, rows.customer))
+    order = order[rows.booked_at[order] < cutoff * DAY]
+    customer = rows.customer[order]
+    edges = [*_changes(customer), len(order)]
+    names = _names(spec)
+    columns = np.full((len(names), len(rows.customers)), np.nan)
+    for begin, end in pairwise(edges):
+        own = _ratios(_sums(rows, order[begin:end], cutoff, spec), spec)
+        columns[:, customer[begin]] = list(own.values())
+    return dict(zip(names, columns, strict=True))
 
 
-def _days(
-    rows: Transactions, order: NDArray, day: NDArray, begins: NDArray[np.bool_], spec: Spec
-) -> dict[str, Whole]:
-    """What happened on each customer's day [days]: exact sums in cents, and counts.
-
-    `order` sorts the rows by customer and day, which `begins` where it is true.
-    """
-    first, group = np.flatnonzero(begins), np.cumsum(begins) - 1
-    booked_at, kind = rows.booked_at[order], rows.kind[order]
-    amount, discount = exact.safe(rows.amount[order]), exact.safe(rows.discount[order])
-    spends = np.array([k in spec.kinds for k in KINDS])[kind]
-    income = kind == INCOME
-    terms = {
-        "spend": np.where(spends, amount, 0),
-        "income": np.where(income, -amount, 0),
-        "other": np.where(spends | income, 0, amount),
-        "cash": np.where(kind == CASH, amount, 0),
-        "discount": discount,
-        "discounted": discount > 0,
-        "evening": booked_at % DAY >= EVENING * HOUR,
-        "transactions": np.ones(len(order), np.int64),
-    }
-    added = np.add.reduceat(np.array(list(terms.values())), first, axis=1)
-    new = _new(rows.customer[order], rows.names[:, order], group, len(first))
-    weekend = (day[first] + THURSDAY) % 7 >= SATURDAY
-    return {
-        **dict(zip(terms, added, strict=True)),
-        **dict(zip(NAMES, new, strict=True)),
-        "weekend": weekend,
-    }
+@cache
+def _names(spec: Spec) -> list[str]:
+    return list(_ratios(defaultdict(lambda: 1.0), spec))
 
 
 def _sums(
-    days: dict[str, Whole], age: NDArray[np.int64], starts: NDArray[np.bool_], spec: Spec
-) -> dict[str, Floats]:
+    rows: Transactions, order: NDArray[np.int64], cutoff: int, spec: Spec
+) -> dict[str, float]:
     """What a customer's days add up to, before any division; as _sums of domain/features.py.
 
-    `age` [days] is counted back from the cutoff; a customer's oldest day is where it `starts`.
+    `order` has the places of the customer's rows, oldest first; one at least.
     """
-    start, spend = np.flatnonzero(starts), days["spend"]
-    visits = np.append(start[1:], len(age)) - start
-    last = start + visits - 1
-    gap = np.append(0, age[:-1] - age[1:])
-    gap[start] = 0
-    by_size = np.argsort(spend, kind="stable")
-    by_size = by_size[np.argsort(np.repeat(start, visits)[by_size], kind="stable")]
-    lower = spend[by_size[start + (visits - 1) // 2]]
-    upper = spend[by_size[start + visits // 2]]
-    windows = np.array(spec.all_windows)[:, np.newaxis]
-    recent, inside = age <= spec.horizon, age <= windows
-    money = {
-        **{name: days[name] for name in ("spend", "income", "other", "cash", "discount")},
-        "spend_before": np.where(recent | (age > 2 * spec.horizon), 0, spend),
-        "income_recent": np.where(recent, days["income"], 0),
-        "other_recent": np.where(recent, days["other"], 0),
+    booked_at = rows.booked_at[order]
+    day = booked_at // DAY
+    first = _changes(day)
+    days = day[first].tolist()
+    amount, discount = exact.safe(rows.money[:, order])
+    money = amount * _signs(spec.kinds)[:, rows.kind[order]]
+    late = day.searchsorted(cutoff - spec.horizon)
+    _, income_recent, other_recent, _ = money[:, late:].sum(axis=1).tolist()
+    spend = np.add.reduceat(money[0], first).tolist()
+    by_size, upto = sorted(spend), [0, *accumulate(spend)]
+    lower, upper = by_size[(len(days) - 1) // 2], by_size[len(days) // 2]
+    last = {w: bisect_left(days, cutoff - w) for w in (*spec.all_windows, 2 * spec.horizon)}
+    cents = {
+        **dict(zip(MONEY, money.sum(axis=1).tolist(), strict=True)),
+        "discount": int(discount.sum()),
+        "spend_before": upto[last[spec.horizon]] - upto[last[2 * spec.horizon]],
+        "income_recent": income_recent,
+        "other_recent": other_recent,
+        "ticket_median": lower + (upper - lower) // 2,  # whole cents
+        "ticket_largest": by_size[-1],
+        **{f"spend_{w}": upto[-1] - upto[last[w]] for w in spec.all_windows},
     }
-    counts = {
-        **{name: days[name] for name in ("transactions", "discounted", "evening", "weekend")},
-        **{name: days[name] > 0 for name in ("category", "merchant")},
-        "region": days["region"],
-        "weeks": starts | _changes((age - 1) // 7),
-    }
-    units = np.array([*money.values(), *np.where(inside, spend, 0)])
-    cents = exact.number(np.add.reduceat(units, start, axis=1), 100)
-    counted = np.array([*counts.values(), *inside]).astype(np.float64)
-    counted = np.add.reduceat(counted, start, axis=1)  # far below 2^53: exact
-    units = np.add.reduceat(_weighted(spend, age, spec), start, axis=1)
-    halves, rounded = len(spec.half_lives), exact.number(units, 10**10)
-    squares = exact.safe(spend, bound=float(abs(spend).max(initial=0)) ** 2 * len(age)) ** 2
+    sums = {name: exact.number(units, 100) for name, units in cents.items()}
+    for name, values in zip(NAMES, rows.names[:, order[::-1]].tolist(), strict=True):
+        first_day = dict(zip(values, day[::-1].tolist(), strict=True))
+        first_day.pop(None, None)
+        sums[name] = len(first_day) if name == "region" else len(set(first_day.values()))
     return {
-        **dict(zip(money, cents, strict=False)),
-        **dict(zip(counts, counted, strict=False)),
-        "spend_windows": cents[len(money) :],
-        "visits_windows": counted[len(counts) :],
-        "spend_halves": rounded[:halves],
-        "visits_halves": rounded[halves:],
-        "spend_squared": exact.number(np.add.reduceat(squares, start), 10_000),
-        "ticket_median": exact.number(lower + (upper - lower) // 2, 100),  # cents, as in a decimal
-        "ticket_largest": exact.number(np.maximum.reduceat(spend, start), 100),
-        "tenure": age[start].astype(np.float64),
-        "recency": age[last].astype(np.float64),
-        "visits": visits.astype(np.float64),
-        "gap_longest": np.maximum.reduceat(gap, start).astype(np.float64),
+        **sums,
+        **_weighted(spend, cutoff - day[first], spec),
+        **{f"visits_{w}": len(days) - last[w] for w in spec.all_windows},
+        "spend_squared": exact.number(sum(units * units for units in spend), 10_000),
+        "transactions": len(order),
+        "discounted": np.count_nonzero(discount > 0),
+        "evening": np.count_nonzero(booked_at % DAY >= EVENING * HOUR),
+        "weekend": np.count_nonzero((day[first] + THURSDAY) % 7 >= SATURDAY),
+        "weeks": len({(cutoff - d - 1) // 7 for d in days}),
+        "tenure": cutoff - days[0],
+        "recency": cutoff - days[-1],
+        "visits": len(days),
+        "gap_longest": max((b - a for a, b in pairwise(days)), default=0),
     }
 
 
-def _ratios(number: dict[str, Floats], spec: Spec) -> dict[str, Floats]:
-    """The features; as _ratios of domain/features.py, line by line."""
+@cache
+def _signs(kinds: tuple[str, ...]) -> NDArray[np.int64]:
+    """How an amount counts in each of MONEY, by its kind [MONEY, KINDS]; `kinds` are spend."""
+    spend = np.array([kind in kinds for kind in KINDS])
+    income, cash = (np.array(KINDS) == kind for kind in ("income", "cash"))
+    return np.array([spend, -income.astype(np.int64), ~(spend | income), cash])
 
-    def share(part: Floats, whole: Floats) -> Floats:
-        return np.where(whole > 0, part / whole, 0.0)
+
+def _weighted(spend: Sequence[int], age: NDArray[np.int64], spec: Spec) -> dict[str, float]:
+    """Spend and visits by the weight of their day, for each half-life, in units of 1e-10."""
+    money = np.array(spend, np.float64) / 100
+    weights = np.power(0.5, age / np.array(spec.half_lives)[:, np.newaxis])
+    terms = exact.rounded(np.concatenate([money * weights, weights]) * 1e10)
+    names = [f"{what}_half_{h}" for what in ("spend", "visits") for h in spec.half_lives]
+    sums = terms.sum(axis=1).tolist()
+    return {n: exact.number(units, 10**10) for n, units in zip(names, sums, strict=True)}
+
+
+def _ratios(number: Mapping[str, float], spec: Spec) -> dict[str, float]:
+    """One customer's features; as _ratios of domain/features.py, line by line."""
+
+    def share(part: float, whole: float) -> float:
+        return part / whole if whole > 0 else 0.0
 
     horizon = float(spec.horizon)
     tenure, visits, spend = number["tenure"], number["visits"], number["spend"]
     transactions = number["transactions"]
-    observed = np.maximum(tenure, float(spec.shortest_tenure))
+    observed = max(tenure, float(spec.shortest_tenure))
     mean = spend / visits
-    variance = np.maximum(number["spend_squared"] / visits - mean * mean, 0.0)
-    gap = np.where(visits > 1, (tenure - number["recency"]) / (visits - 1), tenure)
-    recent = np.minimum(observed, horizon)
+    variance = max(number["spend_squared"] / visits - mean * mean, 0.0)
+    gap = (tenure - number["recency"]) / (visits - 1) if visits > 1 else tenure
+    recent = min(observed, horizon)
     columns = {
         "tenure": tenure,
         "recency": number["recency"],
-        "recency_in_gaps": number["recency"] / np.maximum(gap, 1.0),
+        "recency_in_gaps": number["recency"] / max(gap, 1.0),
         "gap_mean": gap,
         "gap_longest": number["gap_longest"],
-        "active_weeks": number["weeks"] / np.ceil(tenure / 7),
+        "active_weeks": number["weeks"] / ceil(tenure / 7),
         "ticket_mean": mean,
         "ticket_median": number["ticket_median"],
         "ticket_largest": number["ticket_largest"],
-        "ticket_variation": share(np.sqrt(variance), mean),
+        "ticket_variation": share(sqrt(variance), mean),
         "spend_rate": spend * horizon / observed,
         "visit_rate": visits * horizon / observed,
         "transaction_rate": transactions * horizon / observed,
@@ -177,8 +165,8 @@ def _ratios(number: dict[str, Floats], spec: Spec) -> dict[str, Floats]:
         "income_rate_recent": number["income_recent"] * horizon / recent,
         "other_rate": number["other"] * horizon / observed,
         "other_rate_recent": number["other_recent"] * horizon / recent,
-        "cash_share": share(number["cash"], np.maximum(spend, number["cash"])),
-        "discount_share": share(number["discount"], number["discount"] + spend),
+        "cash_share": share(number["cash"], max(spend, number["cash"])),
+        "discount_share": share(number["discount"], number["discount"] + max(spend, 0.0)),
         "promotion_share": number["discounted"] / transactions,
         "evening_share": number["evening"] / transactions,
         "weekend_share": number["weekend"] / visits,
@@ -186,50 +174,25 @@ def _ratios(number: dict[str, Floats], spec: Spec) -> dict[str, Floats]:
         "loyalty": 1.0 - number["merchant"] / visits,
         "regions": number["region"],
     }
-    days = np.minimum(observed, np.array(spec.all_windows, np.float64)[:, np.newaxis])
-    spends, visited = (number[f"{what}_windows"] * horizon / days for what in ("spend", "visits"))
-    for i, w in enumerate(spec.all_windows):
-        columns |= {f"spend_rate_{w}": spends[i], f"visit_rate_{w}": visited[i]}
-    half = np.array(spec.half_lives, np.float64)[:, np.newaxis]
-    days = (1 - np.power(0.5, observed / half)) * (half / log(2))
-    weighted, weights = (number[f"{what}_halves"] * horizon / days for what in ("spend", "visits"))
-    for i, h in enumerate(spec.half_lives):
-        columns |= {f"spend_rate_half_{h}": weighted[i], f"visit_rate_half_{h}": weights[i]}
-    latest = np.maximum(number["spend_windows"][spec.all_windows.index(spec.horizon)], 0.0)
-    seen = np.minimum(tenure - horizon, horizon)
-    before = np.maximum(number["spend_before"], 0.0) * horizon / np.maximum(seen, 1.0)
+    for w in spec.all_windows:
+        days = min(observed, float(w))
+        columns[f"spend_rate_{w}"] = number[f"spend_{w}"] * horizon / days
+        columns[f"visit_rate_{w}"] = number[f"visits_{w}"] * horizon / days
+    for h in spec.half_lives:
+        days = (1 - 0.5 ** (observed / h)) * (h / log(2))
+        columns[f"spend_rate_half_{h}"] = number[f"spend_half_{h}"] * horizon / days
+        columns[f"visit_rate_half_{h}"] = number[f"visits_half_{h}"] * horizon / days
+    seen = min(tenure - horizon, horizon)
+    latest = max(number[f"spend_{spec.horizon}"], 0.0)
+    before = max(number["spend_before"], 0.0) * horizon / max(seen, 1.0)
     both = latest + before
-    trend = np.where(both > 0, (latest - before) / both, -1.0)
-    columns["trend"] = np.where(seen >= float(spec.shortest_tenure), trend, 0.0)
+    trend = (latest - before) / both if both > 0 else -1.0
+    columns["trend"] = trend if seen >= float(spec.shortest_tenure) else 0.0
     return columns
 
 
-def _changes(values: NDArray) -> NDArray[np.bool_]:
-    """Whether each value differs from the one before it; the first does."""
+def _changes(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places where a value differs from the one before it; the first does."""
     changed = np.ones(len(values), bool)
     np.not_equal(values[1:], values[:-1], out=changed[1:])
-    return changed
-
-
-def _new(
-    customer: NDArray[np.int64], names: NDArray[np.int64], group: NDArray[np.int64], groups: int
-) -> NDArray[np.int64]:
-    """How many names [NAMES, groups] each customer's day brings that no day before it had."""
-    span = names.max(initial=UNKNOWN) + 2
-    of_kind = (customer.max(initial=0) + 1) * span * np.arange(len(NAMES))[:, np.newaxis]
-    key = (of_kind + customer * span + (names - UNKNOWN)).ravel()
-    order = key.argsort(kind="stable")
-    first = order[_changes(key[order])]
-    first = first[names.ravel()[first] != UNKNOWN]
-    kind, row = np.divmod(first, max(len(customer), 1))
-    counted = np.bincount(kind * groups + group[row], minlength=len(NAMES) * groups)
-    return counted.reshape(len(NAMES), groups)
-
-
-def _weighted(spend: Whole, age: NDArray[np.int64], spec: Spec) -> Whole:
-    """Spend and visits [2 · half-lives, days] by the weight of their day, in units of 1e-10.
-
-    Each is rounded, halves away from 0, as a cast to a decimal does.
-    """
-    weights = np.power(0.5, age / np.array(spec.half_lives)[:, np.newaxis])
-    return exact.rounded(np.concatenate([exact.number(spend, 100) * weights, weights]) * 1e10)
+    return np.flatnonzero(changed)

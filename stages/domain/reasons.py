@@ -17,6 +17,15 @@ from stages.domain.catalogue import FAMILIES, feature, members
 ROWS_AT_A_TIME = 25_600  # of the model's input, which bounds memory
 SHOWN = 2  # after a refit even the first is the same for only two thirds of customers
 
+WRITTEN = {
+    "money/horizon": "{:,.0f}",
+    "days/horizon": "{:,.0f}",
+    "money": "{:,.2f}",
+    "days": "{:,.0f} days",
+    "share": "{:.0%}",
+    "-1 to 1": "{:+.2f}",
+}
+
 Expected = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -25,8 +34,8 @@ def shapley(
     X: NDArray[np.float64],
     reference: NDArray[np.float64],
     columns: Sequence[str],
-) -> dict[str, NDArray[np.float64]]:
-    """Each family's part [n] of log(expected(X) / expected(reference)), X [n, f].
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+    """expected(X) [n], and each family's part [n] of log(expected(X) / expected(reference)).
 
     Calls `expected` with n × 2^families rows. Families without a feature have no part.
     """
@@ -39,7 +48,7 @@ def shapley(
         values[at : at + step] = expected(mixed).reshape(len(part), -1)
     logs = np.log(np.maximum(values, np.finfo(float).tiny))
     parts = logs @ weights.T
-    return dict(zip(families, parts.T, strict=True))
+    return values[:, -1], dict(zip(families, parts.T, strict=True))
 
 
 @cache
@@ -120,12 +129,4 @@ def _shares(columns: tuple[str, ...], family: str) -> list[str]:
 
 def _shown(value: float, unit: str) -> str:
     """A figure as people write it."""
-    written = {
-        "money/horizon": f"{value:,.0f}",
-        "days/horizon": f"{value:,.0f}",
-        "money": f"{value:,.2f}",
-        "days": f"{value:,.0f} days",
-        "share": f"{value:.0%}",
-        "-1 to 1": f"{value:+.2f}",
-    }
-    return written[unit]
+    return WRITTEN[unit].format(value)

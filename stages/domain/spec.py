@@ -1,6 +1,7 @@
 """What decides the features of a customer."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 EVENING = 18  # o'clock, UTC
 SATURDAY = 5  # days of the week count from Monday, 0
@@ -16,7 +17,7 @@ class Spec:
     shortest_tenure: int  # days; a newcomer's rate is over at least so many
     kinds: tuple[str, ...]  # of transaction that count as spend
 
-    @property
+    @cached_property
     def all_windows(self) -> tuple[int, ...]:
         """The windows, the horizon among them, ascending."""
         return tuple(sorted({*self.windows, self.horizon}))

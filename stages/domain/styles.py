@@ -5,6 +5,7 @@ domain/style_fitting.py finds and names them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +30,15 @@ class Styles:
         if not self.columns:
             return np.full(len(features[next(iter(features))]), self.names[0], dtype=object)
         values = stack(features, self.columns)
-        z = standard(values, np.array(self.mean), np.array(self.deviation))
-        distance = ((z[:, np.newaxis, :] - np.array(self.centres)) ** 2).sum(axis=2)
-        return np.array(self.names, dtype=object)[distance.argmin(axis=1)]
+        mean, deviation, centres, names = self._arrays
+        z = standard(values, mean, deviation)
+        distance = ((z[:, np.newaxis, :] - centres) ** 2).sum(axis=2)
+        return names[distance.argmin(axis=1)]
+
+    @cached_property
+    def _arrays(self) -> tuple[NDArray, NDArray, NDArray, NDArray[np.object_]]:
+        centres, names = np.array(self.centres), np.array(self.names, dtype=object)
+        return np.array(self.mean), np.array(self.deviation), centres, names
 
 
 def standard(values: NDArray, mean: NDArray, deviation: NDArray) -> NDArray[np.float64]:

@@ -7,6 +7,8 @@ import numpy as np
 
 TIERS = ("Base", "Middle", "Top")
 RESOLUTION = 1001  # quantiles kept: a percentile to a tenth
+_NAMES = np.array(TIERS)
+PLACES = np.arange(RESOLUTION, dtype=float)
 MARGIN = 0.1  # past a cut, before a customer leaves the tier that was published last
 
 
@@ -37,14 +39,14 @@ class Ranking:
             highest = np.searchsorted(cuts * (1 - MARGIN), capability, side="right")
             before = np.array([TIERS.index(t) if t in TIERS else -1 for t in published])
             place = np.where(before < 0, place, np.clip(before, lowest, highest))
-        return np.array(TIERS)[place]
+        return _NAMES[place]
 
     def percentile(self, capability: np.ndarray) -> np.ndarray:
         """The share of customers with a lower capability, 0 to 100 [n]."""
         grid = self._grid
-        below = np.searchsorted(grid, capability, side="left")
-        upto = np.searchsorted(grid, capability, side="right")
-        place = np.interp(capability, grid, np.arange(RESOLUTION))
+        below = grid.searchsorted(capability, side="left")
+        upto = grid.searchsorted(capability, side="right")
+        place = np.interp(capability, grid, PLACES)
         tied = upto - below > 1  # many customers alike stand in the middle of their block
         place = np.where(tied, (below + upto - 1) / 2, place)
         return place * 100 / (RESOLUTION - 1)

@@ -16,11 +16,12 @@ def answer(model: Model, version: str, rows: Transactions, as_of: date) -> list[
     Transactions on or after `as_of` are not looked at: they are the future of that date.
     """
     known = features(rows, as_of, model.spec)
+    figures, reasons = model.explained(known)
     count = len(rows.customers)
     columns = {
         "customer_id": rows.customers,
-        **{name: values.tolist() for name, values in model.figures(known).items()},
-        "reasons": model.reasons(known),
+        **{name: values.tolist() for name, values in figures.items()},
+        "reasons": reasons,
         "model_version": [version] * count,
         "as_of": [as_of.isoformat()] * count,
     }

@@ -78,7 +78,7 @@ def _answered(served: Served, body: bytes) -> bytes:
     return json.dumps({"predictions": served.model.answer(columns, as_of)}).encode()
 
 
-def columns_of(body: bytes) -> tuple[dict[str, list[Any]], str | None]:
+def columns_of(body: bytes) -> tuple[dict[str, Sequence[Any]], str | None]:
     """The columns of plain records, and `as_of`; UserError, in words for the caller, else."""
     try:
         content = orjson.loads(body)
@@ -87,7 +87,7 @@ def columns_of(body: bytes) -> tuple[dict[str, list[Any]], str | None]:
     if not isinstance(content, dict) or not content.keys() <= {"dataframe_records", "params"}:
         raise UserError('refused: send {"dataframe_records": [transactions]} and perhaps "params"')
     records, params = content.get("dataframe_records"), content.get("params") or {}
-    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+    if not isinstance(records, list) or not set(map(type, records)) <= {dict}:
         raise UserError("refused: dataframe_records must be a list of transactions")
     if not isinstance(params, dict) or not params.keys() <= {"as_of"}:
         raise UserError('refused: params may hold "as_of" and nothing else')
@@ -96,13 +96,16 @@ def columns_of(body: bytes) -> tuple[dict[str, list[Any]], str | None]:
         raise UserError("refused: params.as_of: give a date as YYYY-MM-DD")
     if not records:
         raise UserError("refused: there is no transaction")
-    names = _names(records)
-    return {n: [r.get(n) for r in records] for n in READ if n in names}, as_of
+    return _columns(records), as_of
 
 
-def _names(records: Sequence[dict[str, Any]]) -> set[str]:
-    first = records[0].keys()
-    return set(first) if all(r.keys() == first for r in records) else set().union(*records)
+def _columns(records: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
+    orders = set(map(tuple, records))  # of their names: most often one
+    if len(orders) == 1:
+        columns = dict(zip(orders.pop(), zip(*map(dict.values, records), strict=True), strict=True))
+        return {name: columns[name] for name in READ if name in columns}
+    names = set().union(*orders)
+    return {name: [r.get(name) for r in records] for name in READ if name in names}
 
 
 async def by_mlflow(

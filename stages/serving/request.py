@@ -5,7 +5,7 @@ evidently plain (texts, finite numbers, ISO dates, nothing twice), that is seen 
 of the cost. The same customer, instant and transaction_id twice counts once, as in the store.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import NoneType
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from stages.domain.contract import KEY, LARGEST_AMOUNT, LONGEST_TEXT, REPEATED, split
 from stages.domain.errors import UserError
-from stages.domain.online import NAMES, UNKNOWN, Transactions
+from stages.domain.online import NAMES, Transactions
 from stages.domain.tables import INSTANT, KINDS
 
 REQUIRED = ("customer_id", "booked_at", "amount")
@@ -26,8 +26,6 @@ NUMBERS = ("amount", "discount")
 NO_INSTANT = np.iinfo(np.int64).min
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 KIND = {kind: place for place, kind in enumerate(KINDS)}
-_DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]  # of YYYY-MM-DDTHH:MM:SS
-_SIGNS, _SIGNED = [4, 7, 10, 13, 16], np.frombuffer(b"--T::", np.uint8)
 
 
 def transactions(columns: Mapping[str, Sequence[Any]], now: datetime) -> Transactions:
@@ -50,27 +48,11 @@ def instants(values: Sequence[Any]) -> NDArray[np.int64]:
 
     NO_INSTANT where a value is neither.
     """
-    quick = _same_format(values)
-    return np.array([_instant(v) for v in values], np.int64) if quick is None else quick
-
-
-def _same_format(values: Sequence[Any]) -> NDArray[np.int64] | None:
-    """The instants if all are texts YYYY-MM-DDTHH:MM:SS, all with a Z or all without."""
     try:
-        width, text = len(values[0]), "".join(values).encode("ascii")
-    except (TypeError, UnicodeEncodeError):
-        return None
-    if width not in (19, 20) or set(map(len, values)) != {width}:
-        return None
-    signs = np.frombuffer(text, np.uint8).reshape(-1, width)
-    plain = (signs[:, _DIGITS] - ord("0") <= 9).all() and (signs[:, _SIGNS] == _SIGNED).all()
-    if not plain or (signs[:, 19:] != ord("Z")).any():
-        return None
-    try:
-        seconds = np.ascontiguousarray(signs[:, :19]).view("S19").astype("datetime64[s]")
-    except ValueError:  # the 30th of February
-        return None
-    return seconds.ravel().astype(np.int64) * 1000
+        found = [(at - EPOCH) // MILLISECOND for at in map(datetime.fromisoformat, values)]
+    except (ValueError, TypeError):  # not all are texts with an offset
+        found = [_instant(value) for value in values]
+    return np.array(found, np.int64)
 
 
 def _instant(value: Any) -> int:
@@ -87,54 +69,72 @@ def _plain(
 ) -> Transactions | None:
     """The transactions where it is evident that no rule is broken, else None."""
     rows = len(booked_at)
-    unknown = [None] * rows
-    texts = {name: columns[name] for name in TEXTS if name in columns}
-    discount = [0.0 if v is None else v for v in columns.get("discount", unknown)]
-    numbers = [*columns["amount"], *discount]
-    if not set(map(type, numbers)) <= {float, int}:
-        return None
-    try:
-        amounts = np.array(numbers, np.float64)
-    except OverflowError:  # a whole number beyond all floats
-        return None
-    if not (np.abs(amounts) < LARGEST_AMOUNT).all():  # nor is NaN or infinity
+    money = _money(columns, rows)
+    if money is None:
         return None
     if not NO_INSTANT < booked_at.min() <= booked_at.max() <= (now - EPOCH) // MILLISECOND:
         return None
-    for name, values in texts.items():
+    texts = {name: columns[name] for name in TEXTS if name in columns}
+    try:
+        different = {name: set(values) for name, values in texts.items()}
+    except TypeError:  # a list, which is no text
+        return None
+    for name, values in different.items():
         kinds = set(map(type, values))
         if not kinds <= {str, NoneType} or (NoneType in kinds and name not in NAMES):
             return None
         if max(map(len, filter(None, values)), default=0) > LONGEST_TEXT:
             return None
-        if name in KEY and not all(values):
+        if name in KEY and "" in values:
             return None
-    ids = texts.get("transaction_id")
-    if ids and len(set(zip(texts["customer_id"], booked_at.tolist(), ids, strict=True))) < rows:
-        return None
-    cents = np.rint(amounts * 100).astype(np.int64)
-    kind = np.where(cents[:rows] < 0, KIND["refund"], KIND["purchase"])
+    ids = texts.get("transaction_id", ())
+    if ids and len(different["transaction_id"]) < rows:
+        keys = zip(texts["customer_id"], booked_at.tolist(), ids, strict=True)
+        if len(set(keys)) < rows:
+            return None
+    kind = np.where(money[0] < 0, KIND["refund"], KIND["purchase"])
     if "kind" in texts:
-        if not set(texts["kind"]) <= KIND.keys():
+        if not different["kind"] <= KIND.keys():
             return None
-        kind = np.array([KIND[k] for k in texts["kind"]])
-    customers = sorted(set(texts["customer_id"]))
+        kind = _places(texts["kind"], KINDS)
+    customers = sorted(different["customer_id"])
+    names = np.full((len(NAMES), rows), None)
+    for number, name in enumerate(NAMES):
+        if name in texts:
+            names[number] = texts[name]
     return Transactions(
         customers=customers,
-        customer=_numbers(texts["customer_id"], customers),
+        customer=_places(texts["customer_id"], customers),
         booked_at=booked_at,
-        amount=cents[:rows],
-        discount=cents[rows:],
+        money=money,
         kind=kind,
-        names=np.array([_numbers(texts.get(n, unknown), set(texts.get(n, ()))) for n in NAMES]),
+        names=names,
     )
 
 
-def _numbers(values: Sequence[str | None], names: Iterable[str | None]) -> NDArray[np.int64]:
-    """The place of each value in `names`; UNKNOWN for None."""
+def _money(columns: Mapping[str, Sequence[Any]], rows: int) -> NDArray[np.int64] | None:
+    """Amount and discount [2, rows] in cents where all are numbers that the contract takes."""
+    amounts = np.zeros((len(NUMBERS), rows))
+    for number, name in enumerate(NUMBERS):
+        values = columns.get(name, ())
+        if not set(map(type, values)) <= {float, int}:
+            if name == "amount" or not set(map(type, values)) <= {float, int, NoneType}:
+                return None
+            values = [value or 0.0 for value in values]
+        if values:
+            try:
+                amounts[number] = values
+            except OverflowError:  # a whole number beyond all floats
+                return None
+    if not (np.abs(amounts) < LARGEST_AMOUNT).all():  # nor is NaN or infinity
+        return None
+    return np.rint(amounts * 100).astype(np.int64)
+
+
+def _places(values: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
+    """The place of each value in `names`."""
     place = {name: number for number, name in enumerate(names)}
-    place[None] = UNKNOWN
-    return np.array([place[v] for v in values], np.int64)
+    return np.fromiter(map(place.__getitem__, values), np.int64, len(values))
 
 
 def _judged(
@@ -165,14 +165,13 @@ def _typed(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def of_table(rows: pa.Table) -> Transactions:
     """The same transactions as arrays."""
     texts = {name: rows[name].to_pylist() for name in ("customer_id", "kind", *NAMES)}
-    money = [np.asarray(rows[name].cast(pa.float64())) for name in NUMBERS]
+    money = np.array([rows[name].cast(pa.float64()) for name in NUMBERS])
     customers = sorted(set(texts["customer_id"]))
     return Transactions(
         customers=customers,
-        customer=_numbers(texts["customer_id"], customers),
+        customer=_places(texts["customer_id"], customers),
         booked_at=np.asarray(rows["booked_at"].cast(pa.int64())),
-        amount=np.rint(money[0] * 100).astype(np.int64),
-        discount=np.rint(money[1] * 100).astype(np.int64),
-        kind=_numbers(texts["kind"], KINDS),
-        names=np.array([_numbers(texts[name], set(texts[name])) for name in NAMES]),
+        money=np.rint(money * 100).astype(np.int64),
+        kind=_places(texts["kind"], KINDS),
+        names=np.array([texts[name] for name in NAMES], dtype=object),
     )

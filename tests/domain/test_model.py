@@ -29,6 +29,14 @@ def with_strangers(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([nobody[:1], rows[:2], nobody[1:], rows[2:]], ignore_index=True)
 
 
+def explained(model, rows):
+    return model.explained({name: rows[name].to_numpy() for name in rows})
+
+
+def reasons_of(model, rows):
+    return explained(model, rows)[1]
+
+
 def test_a_model_is_its_description_in_json_and_its_bytes(model):
     text = json.dumps(model.description(), allow_nan=False)
     assert Model.restore(json.loads(text), model.ensemble) == model
@@ -80,7 +88,7 @@ def test_a_crowd_of_strangers_alone_is_scored_too(model):
     scores = model.score(rows)
     assert scores["expected_spend"].nunique() == 1
     assert scores.notna().all(axis=None)
-    assert model.reasons(rows) == [[], []]
+    assert reasons_of(model, rows) == [[], []]
 
 
 def test_a_customer_with_a_published_tier_stays_in_it_near_its_cut(model):
@@ -96,13 +104,20 @@ def test_reasons_add_up_to_the_expectation_against_the_median_customers(model):
     columns = list(model.columns)
     reference = np.array([model.reference[c] for c in columns])
     X = NOW[columns].to_numpy()[:40]
-    parts = shapley(model.expected, X, reference, columns)
+    whole, parts = shapley(model.expected, X, reference, columns)
+    assert np.array_equal(whole, model.expected(X))
     total = np.log(model.expected(X) / model.expected(reference[np.newaxis]))
     assert np.sum(list(parts.values()), axis=0) == pytest.approx(total, abs=1e-12)
 
 
+def test_who_is_explained_has_the_figures_of_who_is_only_scored(model):
+    rows = with_strangers(NOW)
+    figures, _ = explained(model, rows)
+    assert pd.DataFrame(figures).equals(model.score(rows).drop(columns="customer_id"))
+
+
 def test_each_customer_has_two_reasons_and_a_stranger_none(model):
-    said = model.reasons(with_strangers(NOW.head(4)))
+    said = reasons_of(model, with_strangers(NOW.head(4)))
     assert [len(reasons) for reasons in said] == [0, 2, 2, 0, 2, 2]
-    assert said[1] == model.reasons(NOW.head(1))[0]
+    assert said[1] == reasons_of(model, NOW.head(1))[0]
     assert all("typically" in sentence for reasons in said for sentence in reasons)

@@ -33,7 +33,7 @@ def by_permutations(x):
 
 def test_they_are_what_shapley_defined():
     X = np.random.default_rng(0).gamma(2.0, 5.0, (6, 4))
-    parts = shapley(expected, X, REFERENCE, COLUMNS)
+    _, parts = shapley(expected, X, REFERENCE, COLUMNS)
     assert list(parts) == list(FAMILIES)
     for number, x in enumerate(X):
         for family, part in by_permutations(x).items():
@@ -41,7 +41,7 @@ def test_they_are_what_shapley_defined():
 
 
 def test_families_that_do_the_same_get_the_same_and_one_that_does_nothing_gets_nothing():
-    parts = shapley(
+    _, parts = shapley(
         lambda X: 1 + X[:, 0] * X[:, 1],
         np.array([[7.0, 7.0, 99.0]]),
         np.array([2.0, 2.0, 1.0]),
@@ -53,20 +53,20 @@ def test_families_that_do_the_same_get_the_same_and_one_that_does_nothing_gets_n
 
 
 def test_the_reference_customer_has_no_reasons():
-    parts = shapley(expected, REFERENCE[None], REFERENCE, COLUMNS)
+    _, parts = shapley(expected, REFERENCE[None], REFERENCE, COLUMNS)
     assert all(part[0] == pytest.approx(0, abs=1e-15) for part in parts.values())
 
 
 def test_many_customers_are_explained_as_each_alone():
     X = np.random.default_rng(1).gamma(2.0, 5.0, (7000, 4))  # more rows than fit at a time
-    alone = shapley(expected, X[-1:], REFERENCE, COLUMNS)
-    together = shapley(expected, X, REFERENCE, COLUMNS)
+    _, alone = shapley(expected, X[-1:], REFERENCE, COLUMNS)
+    _, together = shapley(expected, X, REFERENCE, COLUMNS)
     for family, part in together.items():
         assert part[-1] == pytest.approx(alone[family][0], abs=1e-14)
 
 
 def test_where_nothing_is_expected_reasons_are_still_figures():
-    parts = shapley(lambda X: 0 * X[:, 0], np.ones((2, 4)), REFERENCE, COLUMNS)
+    _, parts = shapley(lambda X: 0 * X[:, 0], np.ones((2, 4)), REFERENCE, COLUMNS)
     assert np.isfinite(list(parts.values())).all()
 
 

@@ -57,7 +57,7 @@ def test_customers_are_answered_in_order_and_money_is_whole_cents():
     rows = transactions(columns(), NOW)
     assert rows.customers == ["anna", "ben"]
     assert rows.customer.tolist() == [1, 0, 1]
-    assert rows.amount.tolist() == [6240, -1200, 2]
+    assert rows.money[0].tolist() == [6240, -1200, 2]
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,14 @@ def test_the_quick_reading_is_what_the_contract_would_have_made(more):
     plain = request._plain(given, instants(given["booked_at"]), NOW)
     judged = request.of_table(request._judged(given, instants(given["booked_at"]), NOW))
     assert plain is not None
-    for name in ("customers", "customer", "booked_at", "amount", "discount", "kind"):
+    for name in ("customers", "customer", "booked_at", "money", "kind", "names"):
         assert np.array_equal(getattr(plain, name), getattr(judged, name))
-    for ours, theirs in zip(plain.names, judged.names, strict=True):  # numbered in any order
-        assert len(set(zip(ours, theirs, strict=True))) == len(set(ours)) == len(set(theirs))
 
 
 def test_the_same_transaction_twice_counts_once_and_without_an_id_each_is_one_of_its_own():
     same = columns(customer_id=["a"] * 3, booked_at=["2017-12-20"] * 3)
-    assert len(transactions(same, NOW).amount) == 3
-    assert transactions(same | {"transaction_id": ["x", "x", "y"]}, NOW).amount.tolist() == [
+    assert transactions(same, NOW).money.shape == (2, 3)
+    assert transactions(same | {"transaction_id": ["x", "x", "y"]}, NOW).money[0].tolist() == [
         6240,
         2,
     ]
