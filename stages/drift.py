@@ -15,7 +15,7 @@ from stages.adapters.files import write_bytes, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
 from stages.adapters.sides import side
-from stages.domain import scoring
+from stages.domain import cutoffs, scoring
 from stages.domain.calibration import covered
 from stages.domain.drift import Finding, drift
 from stages.domain.errors import UserError
@@ -36,14 +36,14 @@ def main() -> None:
     model = registry.load(champion).unwrap_python_model().model
     backend = engine.connect(**params.engine)
     now = engine.read(backend, raw.TRANSACTIONS)
-    newest = backend.to_pyarrow(now.booked_at.date().max()).as_py()
+    history = cutoffs.History(**backend.to_pyarrow(cutoffs.seen(now)).to_pylist()[0])
     reference = side(backend, _former(backend, now, champion), model, model.as_of, params.seed)
-    current = side(backend, now, model, newest + timedelta(days=1), params.seed)
+    current = side(backend, now, model, history.latest, params.seed)
     found = drift(model, reference, current, params.policy, params.seed)
     realised = [
         past
         for version in _versions(client, champion)
-        if (past := _realised(version, backend, now, newest)) is not None
+        if (past := _realised(version, backend, now, history.newest)) is not None
     ]
     columns = list(model.columns)
     page = evidently(current.features[columns], reference.features[columns], params.seed)
@@ -51,7 +51,7 @@ def main() -> None:
     report = {
         "champion": str(champion.version),
         "reference": model.as_of.isoformat(),
-        "current": (newest + timedelta(days=1)).isoformat(),
+        "current": history.latest.isoformat(),
         "drift": any(f.fires for f in found),
         "findings": [_json(f) for f in found],
         "realised": realised,

@@ -1,9 +1,12 @@
 """Score: every customer with the champion, into data/scores and the store's table `scores`."""
 
+import json
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
+from mlflow.entities.model_registry import ModelVersion
 
 from stages.adapters import config, engine, raw, registry
 from stages.adapters.batch import Batch
@@ -70,11 +74,21 @@ def main() -> None:
                 session, store.keyspace, tables.SCORES, tables.SCORES.schema.names
             ) as rows:
                 batch.publish(rows)
-        _report(backend, batch, parts, params.playbook)
+        _report(backend, batch, parts, params.playbook, _own(champion))
         registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
         table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way
         log.info("%d customers scored and published", table.num_rows)
-    print(summary(read_json(REPORTS / "metrics.json"), raw.manifest(), pq.read_table(SCORED)))
+    metrics = read_json(SEGMENTS)["model"]["metrics"]
+    print(summary(metrics, raw.manifest(), pq.read_table(SCORED)))
+
+
+def _own(champion: ModelVersion) -> dict[str, Any]:
+    """The champion's figures out of time; reports/ has the newest result's."""
+    gain = pd.read_csv(StringIO(registry.reported(champion, "gain.csv")), index_col="customers")
+    return {
+        "metrics": json.loads(registry.reported(champion, "metrics.json")),
+        "best_fifth": float(gain["model"].loc[0.2]),  # their share of all spend
+    }
 
 
 def _features(
@@ -86,7 +100,11 @@ def _features(
 
 
 def _report(
-    backend: SQLBackend, batch: Batch, parts: list[list[Path]], templates: dict[str, Any]
+    backend: SQLBackend,
+    batch: Batch,
+    parts: list[list[Path]],
+    templates: dict[str, Any],
+    own: dict[str, Any],
 ) -> None:
     """Write what the segments are, and who moved since the scores published before."""
     model, scores = batch.model, batch.table("scores").to_pandas()
@@ -99,8 +117,8 @@ def _report(
         model.spec.kinds,
         templates,
     )
-    made = {"horizon": model.spec.horizon, "kinds": model.spec.kinds, "band": model.band}
-    write_json(SEGMENTS, segments | {"model": made})
+    made = {"horizon": model.spec.horizon, "kinds": model.spec.kinds}
+    write_json(SEGMENTS, segments | {"model": made | {"totals": asdict(model.totals)} | own})
     # Where the store has these scores already, an interrupted scoring has written it.
     if _stamp(batch.former) != batch.stamp or not MIGRATION.exists():
         write_json(MIGRATION, _migration(backend, batch, parts, scores))

@@ -162,5 +162,10 @@ def load(version: ModelVersion) -> PyFuncModel:
         ) from error
 
 
+def reported(version: ModelVersion, name: str) -> str:
+    """The text of a file that was logged with a version: of its own result, not of the newest."""
+    return mlflow.artifacts.load_text(f"runs:/{version.run_id}/{name}")
+
+
 def _flat(nested: dict[str, Any]) -> dict[str, Any]:
     return pd.json_normalize(nested).to_dict("records")[0]

@@ -16,16 +16,19 @@ def side(backend: SQLBackend, transactions: ir.Table, model: Model, as_of: date,
     """Features at `as_of`, and spend by place over the horizon before it, of up to 20,000."""
     features = scoring.at(backend, transactions, model, as_of)
     features = features.sample(min(len(features), MOST_CUSTOMERS), random_state=seed)
-    day, kinds = transactions.booked_at.date(), model.spec.kinds
-    recent = transactions.filter(
-        day < as_of,
-        day >= as_of - timedelta(days=model.spec.horizon),
-        transactions.kind.isin(kinds),
-    )
+    day = transactions.booked_at.date()
+    past = transactions.filter(day < as_of, transactions.kind.isin(model.spec.kinds))
+    recent = past.filter(day >= as_of - timedelta(days=model.spec.horizon))
     return Side(
         features.reset_index(drop=True),
         {p: _spend(backend, recent, p, features["customer_id"]) for p in PLACES},
+        {p: _names(backend, past, p) for p in PLACES},
     )
+
+
+def _names(backend: SQLBackend, past: ir.Table, place: str) -> frozenset[str]:
+    known = past.filter(past[place].notnull()).select(place).distinct()
+    return frozenset(backend.to_pandas(known)[place])
 
 
 def _spend(backend: SQLBackend, recent: ir.Table, place: str, customers: pd.Series) -> pd.DataFrame:

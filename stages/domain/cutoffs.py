@@ -14,6 +14,7 @@ from stages.domain.errors import UserError
 MOST_CUTOFFS = 6
 ENOUGH_CUTOFFS = 3  # below this the targets are made shorter, until there are so many
 SHORTEST_TARGET = 7  # days
+HALF_MONTH = 15  # days
 MONTH = 30.4375  # days, on average
 
 
@@ -30,6 +31,11 @@ class History:
         """Whether these are monthly statements: one day of booking a month."""
         months = (self.newest.year - self.first.year) * 12 + self.newest.month - self.first.month
         return 3 <= self.days <= months + 1
+
+    @property
+    def latest(self) -> date:
+        """As of when all of it is known: the next day, or midway to the next statement."""
+        return self.newest + timedelta(days=HALF_MONTH if self.monthly else 1)
 
 
 @dataclass(frozen=True)
@@ -97,14 +103,13 @@ def plan(
     for the horizon, the training targets are the longest that it gives three for.
     Raises UserError where it gives none, or where the dates contradict each other.
     """
-    half_month = timedelta(days=15 if history.monthly else 0)
+    half_month = timedelta(days=HALF_MONTH if history.monthly else 0)
     first = history.first - half_month
-    latest = history.newest + (half_month or timedelta(days=1))
-    as_of = as_of or latest
-    if as_of > latest:
+    as_of = as_of or history.latest
+    if as_of > history.latest:
         raise UserError(
-            f"as_of {as_of} lies after {latest}, where the data end: days without data would count "
-            "as days without spend"
+            f"as_of {as_of} lies after {history.latest}, where the data end: days without data "
+            "would count as days without spend"
         )
     if cutoff is None:
         cutoff = _back(as_of, round(horizon / MONTH) or 1) if history.monthly else None

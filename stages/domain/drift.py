@@ -43,10 +43,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Side:
-    """Customers at a date: their expected spend, and their spend by place of transaction."""
+    """Customers at a date, and their spend by place of transaction."""
 
     features: pd.DataFrame  # a row a customer with history
     spend: Mapping[str, pd.DataFrame]  # by place: a row a customer in that order, a column a name
+    names: Mapping[str, frozenset[str]]  # by place: all that any transaction before had
 
 
 def drift(
@@ -140,11 +141,11 @@ def _sentence(name: str, columns: pd.Index, was: Floats, now: Floats) -> str:
 
 
 def _unseen(reference: Side, current: Side, allowed: float) -> Iterator[Finding]:
-    """The share of spend under names that the reference does not have."""
+    """The share of spend under names that the reference never had."""
     for place in PLACES:
         spend = current.spend[place].sum()
-        new = spend[[name for name in spend.index if name not in reference.spend[place].columns]]
-        if spend.sum() > 0 and len(reference.spend[place].columns):
+        new = spend[[name for name in spend.index if name not in reference.names[place]]]
+        if spend.sum() > 0 and reference.names[place]:
             share = float(new.sum() / spend.sum())
             names = ", ".join(map(str, new.nlargest(3).index)) or "none"
             yield Finding(

@@ -27,6 +27,11 @@ class Decision:
         }
 
 
+def most_coverage(highest: float, zeros: float) -> float:
+    """The most that coverage may be where a share `zeros` spent nothing."""
+    return max(highest, zeros + ZEROS_MARGIN)
+
+
 def decide(
     metrics: Mapping[str, Any],
     champion: Mapping[str, Any] | None,
@@ -43,7 +48,7 @@ def decide(
     customers, zeros = _figure(metrics, "customers"), _figure(metrics, "zeros")
     bias, inside = _figure(holdout, "bias"), _figure(holdout, "coverage")
     lowest, highest = coverage
-    highest = max(highest, (zeros or 0) + ZEROS_MARGIN)
+    highest = most_coverage(highest, zeros or 0)
     checks = [
         (
             f"customers in the holdout {metrics.get('customers')}, at least {fewest_customers}",

@@ -13,11 +13,12 @@ TAIL = 0.1  # left out on either side; all of it above where so many spend nothi
 
 @dataclass(frozen=True)
 class Intervals:
-    """Bins of expected spend, each with two ratios of spend to expectation."""
+    """Bins of expected spend; in each two ratios of spend to expectation, and how they spread."""
 
     edges: tuple[float, ...]  # money: the lower ends of all bins but the first
     low: tuple[float, ...]
     high: tuple[float, ...]
+    deviation: tuple[float, ...] = ()  # of the ratio from 1; older versions do not have it
 
     @classmethod
     def fit(cls, expected: np.ndarray, actual: np.ndarray) -> Self:
@@ -28,11 +29,11 @@ class Intervals:
         """
         expected, actual = expected[expected > 0], actual[expected > 0]  # to nothing is no ratio
         if not len(expected):
-            return cls((), (1.0,), (1.0,))
+            return cls((), (1.0,), (1.0,), (0.0,))
         cuts = _cuts(expected)
         place = np.searchsorted(cuts, expected, side="right")
         ratio = actual / expected
-        low, high = np.zeros(len(cuts) + 1), np.zeros(len(cuts) + 1)
+        low, high, deviation = np.zeros((3, len(cuts) + 1))
         for number in range(len(cuts) + 1):
             inside = ratio[place == number]
             some_spend_nothing = (inside == 0).mean() >= TAIL
@@ -40,7 +41,8 @@ class Intervals:
             low[number], high[number] = np.quantile(inside, tails)
             if some_spend_nothing:
                 low[number] = 0
-        return cls(tuple(cuts), tuple(low.tolist()), tuple(high.tolist()))
+            deviation[number] = np.sqrt(((inside - 1) ** 2).mean())
+        return cls(tuple(cuts), *(tuple(each.tolist()) for each in (low, high, deviation)))
 
     def of(self, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Low and high [n], money, of customers with `expected` [n]."""

@@ -18,6 +18,7 @@ from stages.domain.momentum import momentum, segment
 from stages.domain.spec import Spec
 from stages.domain.styles import Styles
 from stages.domain.tiers import Ranking
+from stages.domain.totals import Totals
 
 NO_HISTORY = "Unknown"  # style of a customer who has not bought yet
 
@@ -131,6 +132,13 @@ class Model:
     @cached_property
     def _needed(self) -> set[str]:
         return {*self.columns, *self.styles.columns, "recency_in_gaps", "trend"}
+
+    @property
+    def totals(self) -> Totals:
+        """How far sums of expectations may be off."""
+        edges = tuple(self.level * edge for edge in self.intervals.edges)
+        own = self.intervals.deviation
+        return Totals(self.band if own else None, edges, own)
 
     def description(self) -> dict[str, Any]:
         """All but the ensemble, as JSON."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from stages.domain.gate import most_coverage
+
 
 def reasons(
     champion: Mapping[str, str] | None,
@@ -35,8 +37,7 @@ def reasons(
             yield f"drift: {finding['sentence']}"
     lowest, highest = policy["coverage"]
     for past in drift["realised"]:
-        highest_here = max(highest, past["zeros"] + 0.06)
-        if not lowest <= past["coverage"] <= highest_here:
+        if not lowest <= past["coverage"] <= most_coverage(highest, past["zeros"]):
             yield (
                 f"coverage: {past['coverage']:.1%} of what came after {past['as_of']} lay in the "
                 f"80 % intervals of version {past['version']}"

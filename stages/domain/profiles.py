@@ -1,8 +1,8 @@
 """Segments described by the four kinds of data; nothing here enters a score."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     `features` has a row a customer, as `scores` has; null without history. Columns: segment, kind,
     figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it.
     """
-    columns = [c for c in SHOWN if features[c].notna().any()]
+    columns = [c for c in SHOWN if c in features and features[c].notna().any()]
     found = []
     for name, rows in _segments(scores["segment"], features[columns]):
         for column in columns:
@@ -71,14 +71,16 @@ def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=names)
 
 
-def mix(transactions: ir.Table, segments: ir.Table, kinds: Sequence[str], place: str) -> ir.Table:
-    """Spend of the last year by segment and value of `place`, a column of transactions.
+def mix(
+    transactions: ir.Table, segments: ir.Table, kinds: Sequence[str], place: str, as_of: date
+) -> ir.Table:
+    """Spend of the year before `as_of` by segment and value of `place`, a column of transactions.
 
     `segments` has customer_id and segment. Columns: segment, name, spend, n (customers).
     """
     t = transactions.filter(transactions.kind.isin(kinds), transactions[place].notnull())
-    newest = t.booked_at.max().date().as_scalar()
-    t = t.filter(t.booked_at.date() > newest - ibis.interval(days=RECENT))
+    day = t.booked_at.date()
+    t = t.filter(day < as_of, day >= as_of - timedelta(days=RECENT))
     t = t.join(segments, "customer_id")
     grouped = t.group_by("segment", name=t[place])
     return grouped.aggregate(spend=t.amount.sum().cast("float64"), n=t.customer_id.nunique())

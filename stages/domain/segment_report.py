@@ -26,10 +26,10 @@ def segment_report(
 
     `customers` is the table of that name, `kinds` are those of spend, `templates` conf/playbook.
     """
-    profile = habits(scores, features)
+    profile, as_of = habits(scores, features), scores["as_of"].iloc[0]
     members = ibis.memtable(scores[["customer_id", "segment"]])
     places = {
-        place: shares(backend.to_pandas(mix(transactions, members, kinds, place)))
+        place: shares(backend.to_pandas(mix(transactions, members, kinds, place, as_of)))
         for place in PLACES
     }
     places = {place: table for place, table in places.items() if len(table)}

@@ -1,38 +1,45 @@
 """What many customers are expected to spend together, with its 80 % interval."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-# A model's `band` is two standard deviations of the log of the total; this many make 80 %.
-OF_BAND = 1.2816 / 2
+OWN = 1.2816  # standard deviations to either side that hold 80 % of a normal sum
 
 
 @dataclass(frozen=True)
 class Total:
     """Money over the horizon; `low` and `high` are None where the level's error is not known."""
 
-    customers: int
     expected: float
     low: float | None
     high: float | None
 
 
-def total(scores: pd.DataFrame, band: float | None) -> Total:
-    """The total of `scores` (expected_spend, low, high) by a model with `band`; see level.py.
+@dataclass(frozen=True)
+class Totals:
+    """What a model knows of the errors of its expectations."""
 
-    Two errors are squared and added on either side, as by Zou and Donner (2008, Statistics in
-    Medicine 27): each customer's own, independent of the next one's, and the level's, which all
-    share. Many customers even out the first and never the second: it is most of the interval.
-    """
-    expected = float(scores["expected_spend"].sum())
-    if band is None:
-        return Total(len(scores), expected, None, None)
-    own_low = float(((scores["expected_spend"] - scores["low"]) ** 2).sum())
-    own_high = float(((scores["high"] - scores["expected_spend"]) ** 2).sum())
-    level_low = expected * (1 - np.exp(-OF_BAND * band))
-    level_high = expected * (np.exp(OF_BAND * band) - 1)
-    low = expected - np.sqrt(own_low + level_low**2)
-    high = expected + np.sqrt(own_high + level_high**2)
-    return Total(len(scores), expected, max(0.0, float(low)), float(high))
+    band: float | None  # of the level, which all customers share; see level.py
+    edges: Sequence[float]  # money: the lower ends of all bins of expected spend but the first
+    deviation: Sequence[float]  # of a customer's spend over its expectation, in each bin
+
+    def of(self, scores: pd.DataFrame) -> Total:
+        """The total of `scores` (expected_spend).
+
+        Two errors are squared and added on either side, as by Zou and Donner (2008, Statistics in
+        Medicine 27): each customer's own, independent of the next one's, and the level's, which
+        all share. Many customers even out the first and never the second. The band is taken
+        whole: two standard deviations of so few past totals hold about 80 % of the next ones.
+        """
+        each = scores["expected_spend"].to_numpy(np.float64)
+        expected = float(each.sum())
+        if self.band is None:
+            return Total(expected, None, None)
+        deviation = np.take(self.deviation, np.searchsorted(self.edges, each, side="right"))
+        own = OWN * np.sqrt(((each * deviation) ** 2).sum())
+        low = expected - np.hypot(own, expected * (1 - np.exp(-self.band)))
+        high = expected + np.hypot(own, expected * (np.exp(self.band) - 1))
+        return Total(expected, max(0.0, float(low)), float(high))

@@ -64,7 +64,7 @@ def fit(
         recipe.regressor, X, spend, groups=some["customer_id"], cv=GroupKFold(FOLDS)
     )
     learnt = scorer(ensemble)(now[columns].to_numpy())
-    factor = level.level(learnt, *level.last_horizon(now, spec.horizon, spec.shortest_tenure))
+    factor = level.level(learnt, now[f"spend_rate_{spec.horizon}"].to_numpy())
     return Model(
         as_of=as_of,
         spec=spec,

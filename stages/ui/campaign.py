@@ -7,7 +7,7 @@ import streamlit as st
 from stages.domain import campaign
 from stages.domain.momentum import MOMENTA
 from stages.domain.tiers import TIERS
-from stages.domain.totals import total
+from stages.domain.totals import Totals
 from stages.ui import look, published
 
 SHOWN = 100  # rows on the page; the file has all
@@ -26,7 +26,7 @@ def show() -> None:
         st.info("The budget does not pay a single contact: raise it, or lower the cost.")
         return
     chosen = planned.chosen
-    reached = total(chosen, model["band"])
+    reached = Totals(**model["totals"]).of(chosen)
     everybody = planned.eligible["expected_spend"].sum()
     at_random = everybody * planned.contacts / len(planned.eligible)
     look.figures(
@@ -129,20 +129,19 @@ def _curve(planned: campaign.Campaign) -> None:
 
 def _notes(model: dict) -> None:
     """What the figures mean, and how sure they are."""
-    band = model["band"]
+    band = model["totals"]["band"]
     errors = (
         "of the sum joins the error that all customers share, as far as the model's totals were"
-        " off in the past, and each customer's own; the first is most of it"
+        " off in the past, and each customer's own"
         if band is not None
         else "is not known: the history is too short to say how far a total may be off"
     )
-    gain = published.report("gain.csv").set_index("customers")["model"]
     st.markdown(
         "- Each contact costs the same, so whoever is expected to spend most comes first.\n"
         "- **Reached** is what the contacted are expected to spend, not what a contact adds:"
         " to learn that, leave some out at random and compare.\n"
         f"- The **80 % interval** {errors}.\n"
         f"- **Out of time**, the best fifth of all customers by this model held"
-        f" {gain.iloc[20]:.0%} of the spend.\n"
+        f" {model['best_fifth']:.0%} of the spend.\n"
         "- Age, income, household and other protected attributes are neither offered nor exported."
     )

@@ -138,9 +138,9 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     look.chart(
         (bars + interval + line).properties(height=280),
         f"Spend in each {PERIOD} days before {look.day(customer['as_of'])} (bars), on average"
-        f" {look.money(past['spend'].mean())}, and what is expected in {PERIOD} of the next"
-        f" {horizon} days: {look.money(bounds['expected_spend'])},"
-        f" {look.between(bounds['low'], bounds['high'])}.",
+        f" {look.money(past['spend'].mean())}, and what is expected of the next"
+        f" {horizon} days, {look.money(bounds['expected_spend'])} in each {PERIOD}, with the"
+        f" {horizon} days' interval at that scale.",
         past.iloc[::-1].assign(
             spend=past["spend"].map(look.money),
             **{name: past[name].dt.strftime("%Y-%m-%d") for name in ("from", "to")},

@@ -1,5 +1,7 @@
 """Health: whether model, scores and endpoint agree, how good the model is, and its runs."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -75,18 +77,28 @@ def _served() -> tuple[str | None, str]:
 
 
 def _drift() -> None:
-    """Evidently's page, to open beside this one."""
-    page = REPORTS / "evidently.html"
-    if not page.exists():
-        st.markdown("No drift report yet: it comes with `make run`.")
-        return
-    st.markdown(
-        "Evidently's report compares the holdout with the newest training cutoff, feature by"
-        f" feature ({page.stat().st_size / 1e6:.0f} MB, opens in any browser)."
+    """What `make drift` found, and the pages of Evidently, to open beside this one."""
+    if (REPORTS / "drift.json").exists():
+        report = published.report("drift.json")
+        fired = [f["sentence"] for f in report["findings"] if f["fires"]]
+        nearest = f"no drift; nearest to it: {report['findings'][0]['sentence']}"
+        st.markdown(
+            f"Customers as of {report['current']} beside those as of {report['reference']}, for"
+            f" whom version {report['champion']} was made: {'; '.join(fired) or nearest}."
+        )
+        _download(REPORTS / "drift.html", "Download the drift report")
+    else:
+        st.markdown("The newest data are not compared with the champion's yet: `make drift`.")
+    _download(REPORTS / "evidently.html", "Download the holdout report")
+    st.caption(
+        "Evidently's pages compare features one by one, and open in any browser; the second is of"
+        " the holdout and the newest training cutoff."
     )
-    st.download_button(
-        "Download the drift report", page.read_bytes, page.name, "text/html", on_click="ignore"
-    )
+
+
+def _download(page: Path, label: str) -> None:
+    if page.exists():
+        st.download_button(label, page.read_bytes, page.name, "text/html", on_click="ignore")
 
 
 @st.fragment

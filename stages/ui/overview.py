@@ -9,7 +9,7 @@ import streamlit as st
 from stages.adapters.paths import RAW
 from stages.domain.momentum import MOMENTA
 from stages.domain.tiers import TIERS
-from stages.domain.totals import total
+from stages.domain.totals import Totals
 from stages.ui import look, published
 
 MOVED = ("the customer changed", "the model changed", "both changed")
@@ -19,7 +19,7 @@ def show() -> None:
     """The page."""
     scores, segments = published.scores(), published.segments()
     model = segments["model"]
-    whole = total(scores, model["band"])
+    whole = Totals(**model["totals"]).of(scores)
     low = int((scores["confidence"] != "normal").sum())
     st.markdown(
         f"**{len(scores):,} customers are expected to spend {look.money(whole.expected)}** in "
@@ -123,7 +123,8 @@ def _migration() -> None:
 
 def _basis(scores: pd.DataFrame) -> None:
     """Data and model, in one line each."""
-    manifest, metrics = published.read(RAW / "_manifest.json"), published.report("metrics.json")
+    manifest = published.read(RAW / "_manifest.json")
+    metrics = published.segments()["model"]["metrics"]
     first, months = scores.iloc[0], sorted({p["month"] for p in manifest["partitions"]})
     when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
     gain = metrics["gain"]

@@ -65,7 +65,7 @@ def transactions(customer_id: str) -> pd.DataFrame:
 
 
 def segments() -> dict[str, Any]:
-    """What scoring has said of the segments, and of the model: horizon, kinds, band."""
+    """What scoring has said of the segments, and of the model: horizon, kinds, totals."""
     return read(REPORTS / "segments.json")
 
 

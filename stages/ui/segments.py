@@ -9,7 +9,7 @@ import streamlit as st
 
 from stages.domain.catalogue import BEHAVIOUR, MIND, feature
 from stages.domain.momentum import EVERYBODY
-from stages.domain.totals import total
+from stages.domain.totals import Totals
 from stages.ui import look, published
 
 SIGNED = "-1 to 1"  # the unit of figures that have no meaning as a ratio
@@ -55,7 +55,7 @@ def show() -> None:
 
 
 def _headline(members: pd.DataFrame, customers: int, model: dict[str, Any]) -> None:
-    whole = total(members, model["band"])
+    whole = Totals(**model["totals"]).of(members)
     look.figures(
         ("Customers", f"{len(members):,}", f"{len(members) / customers:.1%} of all"),
         ("Expected spend in all", look.money(whole.expected), look.of_total(whole)),

@@ -94,7 +94,8 @@ def test_both_engines_say_the_same_of_segments(spark, synthetic):
     found = []
     for backend in (engine.connect(), spark):
         transactions = engine.read(backend, synthetic)
-        rows = mix(transactions, ibis.memtable(members), SPEC.kinds, "category")
+        as_of = backend.to_pandas(cutoffs.seen(transactions))["newest"].item()
+        rows = mix(transactions, ibis.memtable(members), SPEC.kinds, "category", as_of)
         found.append(backend.to_pandas(rows).sort_values(["segment", "name"], ignore_index=True))
     assert len(found[0]) > 20
     pd.testing.assert_frame_equal(*found, check_dtype=False, rtol=1e-9)

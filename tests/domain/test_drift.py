@@ -33,8 +33,11 @@ def spend() -> dict[str, pd.DataFrame]:
     return dict(zip(PLACES, (categories, regions, pd.DataFrame(index=NOW.index)), strict=True))
 
 
+NAMES = {place: frozenset(table.columns) for place, table in spend().items()}
+
+
 def side(**changed: pd.DataFrame) -> Side:
-    return Side(changed.pop("features", NOW), spend() | changed)
+    return Side(changed.pop("features", NOW), spend() | changed, NAMES)
 
 
 def resampled(seed: int) -> Side:
@@ -43,6 +46,7 @@ def resampled(seed: int) -> Side:
     return Side(
         NOW.iloc[some].reset_index(drop=True),
         {p: table.iloc[some].reset_index(drop=True) for p, table in spend().items()},
+        NAMES,
     )
 
 

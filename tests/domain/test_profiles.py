@@ -1,6 +1,6 @@
 """Profiles describe segments by figures with intervals, none of fewer than ten customers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import ibis
@@ -85,7 +85,7 @@ def bought(*rows) -> ibis.Table:
     return ibis.memtable(pa.Table.from_pylist(records, TRANSACTIONS.schema))
 
 
-def test_the_mix_is_the_spend_of_the_last_year_by_segment():
+def test_the_mix_is_the_spend_of_the_year_before_as_of_by_segment():
     table = bought(
         ("c0", "30", "purchase", "wine", 2020),
         ("c0", "10", "purchase", "wine", 2020),
@@ -93,11 +93,13 @@ def test_the_mix_is_the_spend_of_the_last_year_by_segment():
         ("c1", "20", "purchase", "bread", 2020),
         ("c2", "7", "purchase", "bread", 2020),
         ("c0", "99", "purchase", "wine", 2018),  # too long ago
+        ("c0", "99", "purchase", "wine", 2021),  # not yet
         ("c0", "-99", "income", "salary", 2020),  # no spend
         ("c1", "99", "purchase", None, 2020),  # of no category
     )
     members = ibis.memtable(segments(2, 1))
-    found = BACKEND.to_pandas(mix(table, members, ("purchase", "refund"), "category"))
+    kinds, as_of = ("purchase", "refund"), date(2021, 1, 1)
+    found = BACKEND.to_pandas(mix(table, members, kinds, "category", as_of))
     rows = {(r.segment, r.name): (r.spend, r.n) for r in found.itertuples(index=False)}
     assert rows == {(TOP, "wine"): (35, 2), (TOP, "bread"): (20, 1), (BASE, "bread"): (7, 1)}
 

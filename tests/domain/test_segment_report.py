@@ -24,7 +24,7 @@ def report():
     segment = ["Top · steady"] * 40 + ["Base · fading"] * 11 + ["Base · growing"] * 9
     scores = pd.DataFrame(
         {"customer_id": IDS, "expected_spend": [100.0] * 40 + [10.0] * 20, "segment": segment}
-    ).assign(style="Daytime")
+    ).assign(style="Daytime", as_of=AS_OF)
     rows = [
         {
             "customer_id": customer,

@@ -1,45 +1,59 @@
 """The expected spend of many customers together has an honest interval."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from stages.domain.totals import total
+from stages.domain.intervals import Intervals
+from stages.domain.totals import Totals
 
 
-def scores(*rows):
-    return pd.DataFrame(rows, columns=["expected_spend", "low", "high"])
+def scores(*expected):
+    return pd.DataFrame({"expected_spend": expected}, dtype=float)
 
 
 def test_without_an_error_of_the_level_independent_customers_even_each_other_out():
-    whole = total(scores((100, 70, 140), (100, 60, 130)), band=0.0)
-    assert (whole.customers, whole.expected) == (2, 200)
-    assert whole.low == pytest.approx(200 - 50)  # 30 and 40 squared, added, rooted
-    assert whole.high == pytest.approx(200 + 50)
+    whole = Totals(0.0, [100.0], [0.5, 0.2]).of(scores(60, 200))
+    assert whole.expected == 260
+    apart = 1.2816 * 50  # 30 and 40 squared, added, rooted
+    assert (whole.low, whole.high) == pytest.approx((260 - apart, 260 + apart))
 
 
 def test_the_error_of_the_level_is_shared_and_never_evens_out():
-    many = scores(*[(100, 50, 150)] * 10_000)
-    whole = total(many, band=0.1)
+    whole = Totals(0.1, [], [0.5]).of(scores(*[100] * 10_000))
     assert whole.expected == 1_000_000
-    assert whole.low == pytest.approx(938_000, rel=0.001)  # exp(-1.2816 × half of .1)
-    assert whole.high == pytest.approx(1_066_200, rel=0.001)
+    assert whole.low == pytest.approx(1_000_000 * np.exp(-0.1), rel=0.001)
+    assert whole.high == pytest.approx(1_000_000 * np.exp(0.1), rel=0.001)
 
 
-def test_one_customers_total_is_at_least_as_uncertain_as_the_customer():
-    whole = total(scores((100, 60, 150)), band=0.1)
-    assert whole.low < 60
-    assert whole.high > 150
+@pytest.mark.parametrize("spend_nothing", [0.0, 0.5, 0.85])
+def test_four_of_five_sums_fall_inside_however_many_spend_nothing(spend_nothing):
+    draw = np.random.default_rng(3)
+
+    def people(count):
+        rate = draw.lognormal(5, 1, count)
+        spend = rate * draw.gamma(4, 1 / 4, count) / (1 - spend_nothing)
+        return rate, np.where(draw.random(count) < spend_nothing, 0, spend)
+
+    intervals = Intervals.fit(*people(20_000))
+    totals = Totals(0.0, intervals.edges, intervals.deviation)
+    inside = []
+    for _ in range(1000):
+        expected, spend = people(100)
+        whole = totals.of(scores(*expected))
+        inside.append(whole.low <= spend.sum() <= whole.high)
+    assert 0.75 < np.mean(inside) < 0.85
 
 
 def test_a_total_is_never_below_nothing():
-    assert total(scores((10, 0, 90)), band=0.5).low == 0
+    assert Totals(0.5, [], [2.0]).of(scores(10)).low == 0
 
 
 def test_a_history_too_short_to_know_the_level_gives_no_interval():
-    whole = total(scores((100, 60, 150)), band=None)
+    whole = Totals(None, [], [0.5]).of(scores(100))
     assert (whole.expected, whole.low, whole.high) == (100, None, None)
 
 
 def test_nobody_is_expected_to_spend_nothing():
-    whole = total(scores(), band=0.1)
-    assert (whole.customers, whole.expected, whole.low, whole.high) == (0, 0, 0, 0)
+    whole = Totals(0.1, [], [0.5]).of(scores())
+    assert (whole.expected, whole.low, whole.high) == (0, 0, 0)

@@ -38,7 +38,21 @@ def write_transactions(
     A null leaves a cell as it is: nothing is written and no tombstone either. Raises UserError
     when the store does not answer.
     """
-    _write(session, keyspace, _by_partition(table, shards), on_rows)
+    partition = key_of(TRANSACTIONS)[0]
+    slices = _by_partition(table, shards)
+    first = next(slices, None)
+    if first is None:
+        return
+    with Wire(session) as wire:
+        statement = wire.prepare(_insert(keyspace, TRANSACTIONS, first.column_names))
+        batches = (
+            batch
+            for rows in chain([first], slices)
+            for batch in _batches(
+                statement, keyspace, partition, rows, _bounds(rows.select(partition), BATCH_ROWS)
+            )
+        )
+        _send(wire, batches, on_rows)
 
 
 def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Table) -> None:
@@ -77,28 +91,6 @@ def _by_partition(table: pa.Table, shards: int) -> Iterator[pa.Table]:
     for at in range(0, table.num_rows, SLICE_ROWS):
         rows = table.slice(at, SLICE_ROWS).cast(TRANSACTIONS.schema)
         yield partitioned(rows, shards).sort_by([("month", "ascending"), ("shard", "ascending")])
-
-
-def _write(
-    session: Session,
-    keyspace: str,
-    slices: Iterator[pa.Table],
-    on_rows: Callable[[int], None],
-) -> None:
-    first = next(slices, None)
-    if first is None:
-        return
-    partition = key_of(TRANSACTIONS)[0]
-    with Wire(session) as wire:
-        statement = wire.prepare(_insert(keyspace, TRANSACTIONS, first.column_names))
-        batches = (
-            batch
-            for rows in chain([first], slices)
-            for batch in _batches(
-                statement, keyspace, partition, rows, _bounds(rows.select(partition), BATCH_ROWS)
-            )
-        )
-        _send(wire, batches, on_rows)
 
 
 def _insert(keyspace: str, table_def: Table, columns: Sequence[str]) -> str:
