@@ -22,7 +22,7 @@ from stages.adapters.dvc import data_version
 from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import PROCESSED, REPORTS, SCORES
-from stages.adapters.store import keyspace, read, write
+from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
 from stages.domain import migration, scoring, tables
 from stages.domain.cutoffs import Plan
@@ -74,6 +74,9 @@ def main() -> None:
                 session, store.keyspace, tables.SCORES, tables.SCORES.schema.names
             ) as rows:
                 batch.publish(rows)
+            if gone := batch.gone():
+                published.withdraw(session, store.keyspace, gone)
+                log.info("%d customers are no longer among the scores", len(gone))
         _report(backend, batch, parts, params.playbook, _own(champion))
         registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
         table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way

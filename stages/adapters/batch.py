@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
@@ -98,6 +99,11 @@ class Batch:
                     if at > done:
                         write(pa.Table.from_batches([rows]))
                         write_json(mark, at)
+
+    def gone(self) -> list[str]:
+        """The customers of the scores published before who are not scored any more."""
+        before, now = self.former["customer_id"], self.table("scores", ["customer_id"])
+        return before.filter(pc.invert(pc.is_in(before, now["customer_id"]))).to_pylist()
 
     def table(self, what: str, columns: list[str] | None = None) -> pa.Table:
         """All parts of "features" or "scores", in one order."""

@@ -32,7 +32,7 @@ class Totals:
         Two errors are squared and added on either side, as by Zou and Donner (2008, Statistics in
         Medicine 27): each customer's own, independent of the next one's, and the level's, which
         all share. Many customers even out the first and never the second. The band is taken
-        whole: two standard deviations of so few past totals hold about 80 % of the next ones.
+        whole, two standard deviations: the totals that it was learnt from are few, and overlap.
         """
         each = scores["expected_spend"].to_numpy(np.float64)
         expected = float(each.sum())

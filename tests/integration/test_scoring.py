@@ -39,6 +39,12 @@ def published(cassandra: Address) -> pd.Series:
 
 
 def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, cassandra):
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        session = cluster.connect(KEYSPACE)
+        row = session.execute("SELECT * FROM scores LIMIT 1").one()._asdict()
+        names = ", ".join(row)
+        insert = f"INSERT INTO scores ({names}) VALUES ({', '.join('%s' for _ in row)})"
+        session.execute(insert, list((row | {"customer_id": "gone since"}).values()))
     first = published(cassandra)
     assert len(killed(twin, "stages.domain.scoring:stream#3")) == 2
     assert published(cassandra).equals(first)
@@ -53,6 +59,7 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
     assert last[done].equals(midway[done])
     assert (last.drop(done) > midway.max()).all()
     assert len(last) == 2469
+    assert "gone since" not in last
     assert not (twin.root / UNDER_WAY).exists()
 
 

@@ -1,8 +1,10 @@
-"""One published score."""
+"""Published scores, customer by customer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cassandra.cluster import Session
+from cassandra.concurrent import execute_concurrent_with_args
 
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import patiently
@@ -19,3 +21,11 @@ def published(session: Session, keyspace: str, customer_id: str) -> dict[str, An
         return None
     row = dict(zip(names, found, strict=True))
     return row | {"as_of": row["as_of"].date()}
+
+
+def withdraw(session: Session, keyspace: str, customers: Sequence[str]) -> None:
+    """Delete the rows of `customers` from `scores`; to do so again changes nothing."""
+    delete = f"DELETE FROM {qualified(keyspace, SCORES.name)} WHERE customer_id = ?"
+    prepared = patiently(lambda: session.prepare(delete))
+    prepared.is_idempotent = True
+    execute_concurrent_with_args(session, prepared, [(customer,) for customer in customers])
