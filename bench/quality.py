@@ -195,7 +195,7 @@ def framed(origin: Origin, made: training.Recipe) -> tuple[cutoffs.Plan, pd.Data
         backend = engine.connect()
         transactions = engine.read(backend, Path(folder))
         days = engine.keep(backend, "daily", daily(transactions, spec))
-        history = cutoffs.History(**backend.to_pyarrow(cutoffs.seen(transactions)).to_pylist()[0])
+        history = cutoffs.history(backend, transactions)
         plan = cutoffs.plan(history, spec.horizon, origin.as_of, origin.cutoff)
         rows = frame.rows(days, plan.all, plan, spec).order_by("cutoff", "customer_id")
         kept = frame_contract.checked(engine.batches(backend, engine.keep(backend, "frame", rows)))

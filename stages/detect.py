@@ -2,13 +2,12 @@
 
 import logging
 import sys
-from datetime import timedelta
 
 from stages.adapters import config, engine, raw, registry
 from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
-from stages.domain import policy
+from stages.domain import cutoffs, policy
 from stages.serving import registration
 
 log = logging.getLogger(__name__)
@@ -21,8 +20,7 @@ def main() -> None:
     params, client = config.load(), registry.connect()
     champion = registry.alias(client, "champion")
     backend = engine.connect(**params.engine)
-    transactions = engine.read(backend, raw.TRANSACTIONS)
-    newest = backend.to_pyarrow(transactions.booked_at.date().max()).as_py()
+    history = cutoffs.history(backend, engine.read(backend, raw.TRANSACTIONS))
     seen = REPORTS / "drift.json"
     drift = read_json(seen) if seen.exists() else None
     if champion is None or (drift and drift["champion"] != str(champion.version)):
@@ -30,13 +28,12 @@ def main() -> None:
     made_for = None
     if champion is not None:
         made_for = registry.load(champion).unwrap_python_model().model.as_of
-        made_for -= timedelta(days=1)  # the newest transaction then
     fired = list(
         policy.reasons(
             None if champion is None else champion.tags,
             registration.made_from(),
             made_for,
-            newest,
+            history.latest,
             drift,
             params.policy,
         )

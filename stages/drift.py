@@ -36,7 +36,7 @@ def main() -> None:
     model = registry.load(champion).unwrap_python_model().model
     backend = engine.connect(**params.engine)
     now = engine.read(backend, raw.TRANSACTIONS)
-    history = cutoffs.History(**backend.to_pyarrow(cutoffs.seen(now)).to_pylist()[0])
+    history = cutoffs.history(backend, now)
     reference = side(backend, _former(backend, now, champion), model, model.as_of, params.seed)
     current = side(backend, now, model, history.latest, params.seed)
     found = drift(model, reference, current, params.policy, params.seed)

@@ -22,9 +22,8 @@ def main() -> None:
     params = config.load()
     spec = config.spec(params)
     backend = engine.connect(**params.engine)
-    history = backend.to_pyarrow(cutoffs.seen(engine.read(backend, raw.TRANSACTIONS)))
     plan = cutoffs.plan(
-        cutoffs.History(**history.to_pylist()[0]),
+        cutoffs.history(backend, engine.read(backend, raw.TRANSACTIONS)),
         spec.horizon,
         config.day(params, "as_of"),
         config.day(params, "cutoff"),

@@ -24,17 +24,18 @@ from stages.adapters.logs import stage
 from stages.adapters.paths import PROCESSED, REPORTS, SCORES
 from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
-from stages.domain import migration, scoring, tables
+from stages.domain import cutoffs, migration, scoring, tables
 from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
+from stages.domain.features import CLOCK
 from stages.domain.model import Model
 from stages.domain.profiles import SHOWN
 from stages.domain.run_summary import summary
-from stages.domain.segment_report import segment_report
+from stages.domain.segment_report import segment_report, with_playbook
 
 log = logging.getLogger(__name__)
 SCORED, SEGMENTS = SCORES / "scores.parquet", REPORTS / "segments.json"
-MIGRATION = REPORTS / "migration.json"
+MIGRATION, CHAMPION = REPORTS / "migration.json", REPORTS / "champion.json"
 UNDER_WAY = SCORES / ".scoring"
 STAMP = ["model_version", "data_version", "as_of"]
 
@@ -48,14 +49,16 @@ def main() -> None:
         raise UserError("there is no champion to score with: run `make promote`")
     as_of = config.day(params, "as_of") or Plan.from_json(read_json(PROCESSED / "plan.json")).as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
-    done = SCORED.exists() and not UNDER_WAY.exists()  # else the table may hold others
+    # Where a scoring is under way the table may hold others.
+    done = SCORED.exists() and CHAMPION.exists() and not UNDER_WAY.exists()
     if done and _stamp(pq.read_table(SCORED, columns=STAMP)) == stamp:
         log.info("scored already: champion %s, as of %s", champion.version, as_of)
+        _told_anew(params.playbook)
     else:
         backend = engine.connect(**params.engine)
         parts = raw.parts(params.engine.part_rows)
         model = registry.load(champion).unwrap_python_model().model
-        store = params.store
+        known, store = _known(champion, model), params.store
         with connect(store) as session:
             keyspace.check(session, store.keyspace, store.shards)
             batch = Batch.begin(
@@ -77,18 +80,29 @@ def main() -> None:
             if gone := batch.gone():
                 published.withdraw(session, store.keyspace, gone)
                 log.info("%d customers are no longer among the scores", len(gone))
-        _report(backend, batch, parts, params.playbook, _own(champion))
+        _report(backend, batch, parts, params.playbook)
+        write_json(CHAMPION, known)
         registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
         table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way
         log.info("%d customers scored and published", table.num_rows)
-    metrics = read_json(SEGMENTS)["model"]["metrics"]
-    print(summary(metrics, raw.manifest(), pq.read_table(SCORED)))
+    print(summary(read_json(CHAMPION)["metrics"], raw.manifest(), pq.read_table(SCORED)))
 
 
-def _own(champion: ModelVersion) -> dict[str, Any]:
-    """The champion's figures out of time; reports/ has the newest result's."""
+def _told_anew(templates: dict[str, Any]) -> None:
+    """Write the playbook's sentences again where conf/playbook has changed."""
+    report = read_json(SEGMENTS)
+    if (told := with_playbook(report, templates)) != report:
+        write_json(SEGMENTS, told)
+        log.info("the playbook has changed: its sentences are written anew")
+
+
+def _known(champion: ModelVersion, model: Model) -> dict[str, Any]:
+    """What the champion is and how good out of time; reports/ has the newest result's figures."""
     gain = pd.read_csv(StringIO(registry.reported(champion, "gain.csv")), index_col="customers")
     return {
+        "horizon": model.spec.horizon,
+        "kinds": model.spec.kinds,
+        "totals": asdict(model.totals),
         "metrics": json.loads(registry.reported(champion, "metrics.json")),
         "best_fifth": float(gain["model"].loc[0.2]),  # their share of all spend
     }
@@ -103,25 +117,22 @@ def _features(
 
 
 def _report(
-    backend: SQLBackend,
-    batch: Batch,
-    parts: list[list[Path]],
-    templates: dict[str, Any],
-    own: dict[str, Any],
+    backend: SQLBackend, batch: Batch, parts: list[list[Path]], templates: dict[str, Any]
 ) -> None:
     """Write what the segments are, and who moved since the scores published before."""
-    model, scores = batch.model, batch.table("scores").to_pandas()
+    scores, transactions = batch.table("scores").to_pandas(), engine.read(backend, raw.TRANSACTIONS)
+    unknown = CLOCK if cutoffs.history(backend, transactions).monthly else ()
+    shown = [name for name in SHOWN if name not in unknown]
     segments = segment_report(
         backend,
-        engine.read(backend, raw.TRANSACTIONS),
+        transactions,
         scores,
-        batch.table("features", ["customer_id", *SHOWN]).to_pandas(),
+        batch.table("features", ["customer_id", *shown]).to_pandas(),
         pq.read_table(raw.CUSTOMERS).to_pandas(),
-        model.spec.kinds,
+        batch.model.spec.kinds,
         templates,
     )
-    made = {"horizon": model.spec.horizon, "kinds": model.spec.kinds}
-    write_json(SEGMENTS, segments | {"model": made | {"totals": asdict(model.totals)} | own})
+    write_json(SEGMENTS, segments)
     # Where the store has these scores already, an interrupted scoring has written it.
     if _stamp(batch.former) != batch.stamp or not MIGRATION.exists():
         write_json(MIGRATION, _migration(backend, batch, parts, scores))

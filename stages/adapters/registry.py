@@ -164,7 +164,13 @@ def load(version: ModelVersion) -> PyFuncModel:
 
 def reported(version: ModelVersion, name: str) -> str:
     """The text of a file that was logged with a version: of its own result, not of the newest."""
-    return mlflow.artifacts.load_text(f"runs:/{version.run_id}/{name}")
+    try:
+        return mlflow.artifacts.load_text(f"runs:/{version.run_id}/{name}")
+    except (MlflowException, OSError) as error:
+        raise UserError(
+            f"MLflow has no {name} of version {version.version} any more: restore its artifacts, "
+            "or go back to the former champion with `make rollback`"
+        ) from error
 
 
 def _flat(nested: dict[str, Any]) -> dict[str, Any]:

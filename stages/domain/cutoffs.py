@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.backends.sql import SQLBackend
 
 from stages.domain.errors import UserError
 
@@ -86,10 +87,11 @@ class Plan:
         )
 
 
-def seen(transactions: ir.Table) -> ir.Table:
-    """One row: the fields of History, of all transactions."""
+def history(backend: SQLBackend, transactions: ir.Table) -> History:
+    """The history of all transactions."""
     day = transactions.booked_at.date()
-    return transactions.aggregate(first=day.min(), newest=day.max(), days=day.nunique())
+    seen = transactions.aggregate(first=day.min(), newest=day.max(), days=day.nunique())
+    return History(**backend.to_pyarrow(seen).to_pylist()[0])
 
 
 def plan(

@@ -18,7 +18,7 @@ class Intervals:
     edges: tuple[float, ...]  # money: the lower ends of all bins but the first
     low: tuple[float, ...]
     high: tuple[float, ...]
-    deviation: tuple[float, ...] = ()  # of the ratio from 1; older versions do not have it
+    deviation: tuple[float, ...] = ()  # over expectation, as it adds up; older versions lack it
 
     @classmethod
     def fit(cls, expected: np.ndarray, actual: np.ndarray) -> Self:
@@ -32,16 +32,15 @@ class Intervals:
             return cls((), (1.0,), (1.0,), (0.0,))
         cuts = _cuts(expected)
         place = np.searchsorted(cuts, expected, side="right")
-        ratio = actual / expected
         low, high, deviation = np.zeros((3, len(cuts) + 1))
         for number in range(len(cuts) + 1):
-            inside = ratio[place == number]
-            some_spend_nothing = (inside == 0).mean() >= TAIL
+            forecast, spend = expected[place == number], actual[place == number]
+            some_spend_nothing = (spend == 0).mean() >= TAIL
             tails = (0, 1 - 2 * TAIL) if some_spend_nothing else (TAIL, 1 - TAIL)
-            low[number], high[number] = np.quantile(inside, tails)
+            low[number], high[number] = np.quantile(spend / forecast, tails)
             if some_spend_nothing:
                 low[number] = 0
-            deviation[number] = np.sqrt(((inside - 1) ** 2).mean())
+            deviation[number] = np.sqrt(((spend - forecast) ** 2).sum() / (forecast**2).sum())
         return cls(tuple(cuts), *(tuple(each.tolist()) for each in (low, high, deviation)))
 
     def of(self, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,11 +16,9 @@ from stages.domain.inference import scorer
 from stages.domain.intervals import Intervals
 from stages.domain.momentum import momentum, segment
 from stages.domain.spec import Spec
-from stages.domain.styles import Styles
+from stages.domain.styles import NO_HISTORY, Styles
 from stages.domain.tiers import Ranking
 from stages.domain.totals import Totals
-
-NO_HISTORY = "Unknown"  # style of a customer who has not bought yet
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,7 @@ class Prior:
     expected: float
     low: float
     high: float
+    deviation: float = 0.0  # over `expected`
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Model:
         """How far sums of expectations may be off."""
         edges = tuple(self.level * edge for edge in self.intervals.edges)
         own = self.intervals.deviation
-        return Totals(self.band if own else None, edges, own)
+        return Totals(self.band if own else None, edges, own, self.prior.deviation)
 
     def description(self) -> dict[str, Any]:
         """All but the ensemble, as JSON."""

@@ -11,14 +11,14 @@ def reasons(
     champion: Mapping[str, str] | None,
     now: Mapping[str, str],
     made_for: date | None,
-    newest: date,
+    latest: date,
     drift: Mapping[str, Any] | None,
     policy: Mapping[str, Any],
 ) -> Iterator[str]:
     """One sentence for each reason that holds.
 
     `champion` and `now` are digests of data, params and code, the champion's None where there is
-    no champion; `made_for` is its as_of, `newest` the date of the newest transaction; `drift` is
+    no champion; `made_for` is its as_of, `latest` the as_of that the data allow now; `drift` is
     reports/drift.json, None where nobody looked; `policy` is conf/policy.
     """
     if champion is None or made_for is None:
@@ -27,9 +27,9 @@ def reasons(
     for what, said in (("data", "new data"), ("params", "configuration"), ("code", "code")):
         if champion.get(what) != now[what]:
             yield f"{said}: not what the champion was made from"
-    age = (newest - made_for).days
+    age = (latest - made_for).days
     if age > policy["oldest"]:
-        yield f"age: the champion was made for {made_for}, {age} days before the newest transaction"
+        yield f"age: the champion was made as of {made_for}, {age} days before the newest data"
     if drift is None:
         return
     for finding in drift["findings"]:

@@ -19,6 +19,7 @@ SHOWN = (
     *("discount_share", "promotion_share", "variety", "loyalty", "evening_share", "weekend_share"),
     "cash_share",
 )
+FIGURES = ["segment", "kind", "figure", "unit", "value", "low", "high", "n"]  # of habits
 
 
 def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
@@ -48,8 +49,7 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
                     "n": len(values),
                 }
             )
-    names = ["segment", "kind", "figure", "unit", "value", "low", "high", "n"]
-    return pd.DataFrame(found, columns=names)
+    return pd.DataFrame(found, columns=FIGURES)
 
 
 def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:

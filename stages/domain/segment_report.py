@@ -10,7 +10,7 @@ from ibis.backends.sql import SQLBackend
 
 from stages.domain.audit import FEWEST, attributes
 from stages.domain.playbook import playbook
-from stages.domain.profiles import PLACES, groups, habits, mix, shares
+from stages.domain.profiles import FIGURES, PLACES, groups, habits, mix, shares
 
 
 def segment_report(
@@ -26,21 +26,27 @@ def segment_report(
 
     `customers` is the table of that name, `kinds` are those of spend, `templates` conf/playbook.
     """
-    profile, as_of = habits(scores, features), scores["as_of"].iloc[0]
+    as_of = scores["as_of"].iloc[0]
     members = ibis.memtable(scores[["customer_id", "segment"]])
     places = {
         place: shares(backend.to_pandas(mix(transactions, members, kinds, place, as_of)))
         for place in PLACES
     }
-    places = {place: table for place, table in places.items() if len(table)}
-    return {
+    report = {
         "segments": _records(_sizes(scores, "segment")),
         "styles": _records(_sizes(scores, "style")),
-        "habits": _records(profile),
+        "habits": _records(habits(scores, features)),
         "groups": _records(groups(scores, attributes(customers))),
-        "places": {place: _records(table) for place, table in places.items()},
-        "playbook": playbook(profile, places, templates),
+        "places": {place: _records(table) for place, table in places.items() if len(table)},
     }
+    return with_playbook(report, templates)
+
+
+def with_playbook(report: Mapping[str, Any], templates: Mapping[str, Any]) -> dict[str, Any]:
+    """The report with the sentences that its figures make by `templates`, conf/playbook."""
+    profile = pd.DataFrame(report["habits"], columns=FIGURES)
+    places = {place: pd.DataFrame(rows) for place, rows in report["places"].items()}
+    return {**report, "playbook": playbook(profile, places, templates)}
 
 
 def _sizes(scores: pd.DataFrame, by: str) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stages.domain.styles import NO_HISTORY
+
 OWN = 1.2816  # standard deviations to either side that hold 80 % of a normal sum
 
 
@@ -25,9 +27,10 @@ class Totals:
     band: float | None  # of the level, which all customers share; see level.py
     edges: Sequence[float]  # money: the lower ends of all bins of expected spend but the first
     deviation: Sequence[float]  # of a customer's spend over its expectation, in each bin
+    newcomers: float = 0.0  # the same of customers without history
 
     def of(self, scores: pd.DataFrame) -> Total:
-        """The total of `scores` (expected_spend).
+        """The total of `scores` (expected_spend, style).
 
         Two errors are squared and added on either side, as by Zou and Donner (2008, Statistics in
         Medicine 27): each customer's own, independent of the next one's, and the level's, which
@@ -39,6 +42,7 @@ class Totals:
         if self.band is None:
             return Total(expected, None, None)
         deviation = np.take(self.deviation, np.searchsorted(self.edges, each, side="right"))
+        deviation = np.where(scores["style"] == NO_HISTORY, self.newcomers, deviation)
         own = OWN * np.sqrt(((each * deviation) ** 2).sum())
         low = expected - np.hypot(own, expected * (1 - np.exp(-self.band)))
         high = expected + np.hypot(own, expected * (np.exp(self.band) - 1))

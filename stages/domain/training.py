@@ -104,4 +104,6 @@ def _prior(past: pd.DataFrame) -> Prior:
     newcomers = past.loc[past["tenure"] <= NEWCOMER, "target"]
     spend = newcomers if len(newcomers) else past["target"]
     low, high = spend.quantile([TAIL, 1 - TAIL])
-    return Prior(float(spend.mean()), float(low), float(high))
+    mean = float(spend.mean())
+    deviation = float(spend.std(ddof=0)) / mean if mean > 0 else 0.0
+    return Prior(mean, float(low), float(high), deviation)

@@ -16,7 +16,7 @@ BUDGET, COST = 500.0, 1.0
 
 def show() -> None:
     """The page."""
-    scores, model = published.scores(), published.segments()["model"]
+    scores, model = published.scores(), published.champion()
     table = scores.assign(region=scores["customer_id"].map(published.regions()))
     planned = _plan(table)
     if planned.eligible.empty:
@@ -134,7 +134,7 @@ def _notes(model: dict) -> None:
         "of the sum joins the error that all customers share, as far as the model's totals were"
         " off in the past, and each customer's own"
         if band is not None
-        else "is not known: the history is too short to say how far a total may be off"
+        else "is not known: the model has seen too little to say how far a total may be off"
     )
     st.markdown(
         "- Each contact costs the same, so whoever is expected to spend most comes first.\n"

@@ -27,7 +27,7 @@ def show() -> None:
     if customer is None:
         return
     _headline(customer)
-    model = published.segments()["model"]
+    model = published.champion()
     transactions = published.transactions(customer["customer_id"])
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -80,7 +80,7 @@ def _pick(customer_id: str) -> None:
 
 
 def _headline(customer: dict[str, Any]) -> None:
-    horizon = published.segments()["model"]["horizon"]
+    horizon = published.champion()["horizon"]
     look.figures(
         (
             f"Expected spend, {horizon} days",

@@ -87,6 +87,8 @@ def _drift() -> None:
             f" whom version {report['champion']} was made: {'; '.join(fired) or nearest}."
         )
         _download(REPORTS / "drift.html", "Download the drift report")
+        if report["champion"] != published.scores()["model_version"].iloc[0]:
+            st.markdown("The champion is another one by now: `make drift`.")
     else:
         st.markdown("The newest data are not compared with the champion's yet: `make drift`.")
     _download(REPORTS / "evidently.html", "Download the holdout report")

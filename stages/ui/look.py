@@ -45,7 +45,7 @@ def money(amount: float) -> str:
 def between(low: float | None, high: float | None) -> str:
     """An 80 % interval of money."""
     if low is None or high is None:
-        return "interval not known: too short a history"
+        return "interval not known"
     return f"80 % interval {money(low)} – {money(high)}"
 
 
@@ -119,7 +119,7 @@ def to_do(error: UserError) -> None:
 
 def footer() -> None:
     """What the figures rest on."""
-    scores, horizon = published.scores(), published.segments()["model"]["horizon"]
+    scores, horizon = published.scores(), published.champion()["horizon"]
     first = scores.iloc[0]
     st.divider()
     st.caption(

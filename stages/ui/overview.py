@@ -17,8 +17,7 @@ MOVED = ("the customer changed", "the model changed", "both changed")
 
 def show() -> None:
     """The page."""
-    scores, segments = published.scores(), published.segments()
-    model = segments["model"]
+    scores, model = published.scores(), published.champion()
     whole = Totals(**model["totals"]).of(scores)
     low = int((scores["confidence"] != "normal").sum())
     st.markdown(
@@ -124,7 +123,7 @@ def _migration() -> None:
 def _basis(scores: pd.DataFrame) -> None:
     """Data and model, in one line each."""
     manifest = published.read(RAW / "_manifest.json")
-    metrics = published.segments()["model"]["metrics"]
+    metrics = published.champion()["metrics"]
     first, months = scores.iloc[0], sorted({p["month"] for p in manifest["partitions"]})
     when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
     gain = metrics["gain"]

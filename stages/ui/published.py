@@ -65,8 +65,13 @@ def transactions(customer_id: str) -> pd.DataFrame:
 
 
 def segments() -> dict[str, Any]:
-    """What scoring has said of the segments, and of the model: horizon, kinds, totals."""
+    """What scoring has said of the segments."""
     return read(REPORTS / "segments.json")
+
+
+def champion() -> dict[str, Any]:
+    """What scoring has said of the model: horizon, kinds, totals, its figures out of time."""
+    return read(REPORTS / "champion.json")
 
 
 def report(name: str) -> Any:

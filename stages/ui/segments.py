@@ -29,23 +29,23 @@ MEMBERS = (
 
 def show() -> None:
     """The page."""
-    scores, report = published.scores(), published.segments()
+    scores, report, model = published.scores(), published.segments(), published.champion()
     names = [row["segment"] for row in report["segments"]]
     if not names:
         st.info("No segment has ten customers or more: there is nothing to say of them.")
         return
     name = st.selectbox("Segment", names, width=320)
     members = scores[scores["segment"] == name]
-    _headline(members, len(scores), report["model"])
+    _headline(members, len(scores), model)
     st.header("Playbook")
     _playbook(report["playbook"].get(name, {}))
     st.header("Profile")
     habits = pd.DataFrame(report["habits"])
     tabs = st.tabs(["Behaviour", "Psychographic", "Demographic", "Geographic", "Products"])
     with tabs[0]:
-        _habits(habits[habits["kind"] == BEHAVIOUR], name, report["model"]["horizon"])
+        _habits(habits[habits["kind"] == BEHAVIOUR], name, model["horizon"])
     with tabs[1]:
-        _habits(habits[habits["kind"] == MIND], name, report["model"]["horizon"])
+        _habits(habits[habits["kind"] == MIND], name, model["horizon"])
     with tabs[2]:
         _groups(report["groups"], name)
     with tabs[3]:

@@ -19,7 +19,7 @@ AT_ONCE = 20  # records that a curl shows; more go through a file
 
 def show() -> None:
     """The page."""
-    horizon = published.segments()["model"]["horizon"]
+    horizon = published.champion()["horizon"]
     st.markdown(
         f"One row a transaction: `{'`, `'.join(REQUIRED)}`; if known `{'`, `'.join(OPTIONAL)}`."
         " Money out is positive, times are UTC."

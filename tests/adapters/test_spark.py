@@ -68,8 +68,7 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def framed(backend: SQLBackend, folder: Path) -> pa.Table:
     """The frame as preprocess makes it."""
     transactions = engine.read(backend, folder)
-    seen = backend.to_pyarrow(cutoffs.seen(transactions)).to_pylist()[0]
-    plan = cutoffs.plan(cutoffs.History(**seen), SPEC.horizon)
+    plan = cutoffs.plan(cutoffs.history(backend, transactions), SPEC.horizon)
     days = engine.keep(backend, "daily", daily(transactions, SPEC))
     rows = engine.keep(backend, "frame", frame.rows(days, plan.all, plan, SPEC))
     ordered = rows.order_by("cutoff", "customer_id")
@@ -94,7 +93,7 @@ def test_both_engines_say_the_same_of_segments(spark, synthetic):
     found = []
     for backend in (engine.connect(), spark):
         transactions = engine.read(backend, synthetic)
-        as_of = backend.to_pandas(cutoffs.seen(transactions))["newest"].item()
+        as_of = cutoffs.history(backend, transactions).latest
         rows = mix(transactions, ibis.memtable(members), SPEC.kinds, "category", as_of)
         found.append(backend.to_pandas(rows).sort_values(["segment", "name"], ignore_index=True))
     assert len(found[0]) > 20

@@ -13,8 +13,8 @@ QUIET = {"findings": [{"fires": False, "sentence": "prices changed by +1 %"}], "
 PAST = {"version": "3", "as_of": "2020-01-01", "coverage": 0.8, "zeros": 0.1}
 
 
-def fired(champion=NOW, now=NOW, newest=date(2020, 2, 1), drift=QUIET):
-    return list(reasons(champion, now, MADE_FOR, newest, drift, POLICY))
+def fired(champion=NOW, now=NOW, latest=date(2020, 2, 1), drift=QUIET):
+    return list(reasons(champion, now, MADE_FOR, latest, drift, POLICY))
 
 
 def test_nothing_changed_is_no_reason():
@@ -34,8 +34,8 @@ def test_other_data_configuration_or_code_than_the_champions_is_a_reason(what, s
 
 
 def test_a_champion_grows_too_old():
-    assert fired(newest=date(2020, 4, 30)) == []
-    assert "121 days before" in fired(newest=date(2020, 5, 1))[0]
+    assert fired(latest=date(2020, 4, 30)) == []
+    assert "121 days before" in fired(latest=date(2020, 5, 1))[0]
 
 
 def test_drift_is_told_in_its_own_words():

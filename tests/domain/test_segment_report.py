@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from stages.adapters import config, engine
 from stages.domain import frame
-from stages.domain.segment_report import segment_report
+from stages.domain.segment_report import segment_report, with_playbook
 from stages.domain.tables import TRANSACTIONS
 from tests.domain.crowd import AS_OF, crowd
 
@@ -81,3 +81,11 @@ def test_it_is_json_with_sizes_profiles_places_and_sentences():
 
 def test_nothing_is_shown_of_nine_customers():
     assert "growing" not in json.dumps(report())
+
+
+def test_its_sentences_are_made_anew_from_what_was_written():
+    written, templates = json.loads(json.dumps(report())), config.load().playbook
+    assert with_playbook(written, templates) == written
+    told = with_playbook(written, {"products": {"category": "{name} first"}})
+    assert told["playbook"]["Top · steady"] == {"products": ["wine first"]}
+    assert told["habits"] == written["habits"]

@@ -9,7 +9,7 @@ from stages.domain.totals import Totals
 
 
 def scores(*expected):
-    return pd.DataFrame({"expected_spend": expected}, dtype=float)
+    return pd.DataFrame({"expected_spend": np.array(expected, float), "style": "Daytime"})
 
 
 def test_without_an_error_of_the_level_independent_customers_even_each_other_out():
@@ -43,6 +43,30 @@ def test_four_of_five_sums_fall_inside_however_many_spend_nothing(spend_nothing)
         whole = totals.of(scores(*expected))
         inside.append(whole.low <= spend.sum() <= whole.high)
     assert 0.75 < np.mean(inside) < 0.85
+
+
+def test_customers_of_whom_next_to_nothing_is_expected_do_not_widen_a_sum():
+    draw = np.random.default_rng(5)
+
+    def people(count):
+        rate = np.where(draw.random(count) < 0.01, 0.01, draw.lognormal(4, 1, count))
+        happens = draw.random(count) < 0.02
+        return rate, np.where(rate == 0.01, happens * 40.0, rate * draw.gamma(2, 1 / 2, count))
+
+    intervals = Intervals.fit(*people(20_000))
+    totals = Totals(0.0, intervals.edges, intervals.deviation)
+    inside = []
+    for _ in range(1000):
+        expected, spend = people(100)
+        whole = totals.of(scores(*expected))
+        inside.append(whole.low <= spend.sum() <= whole.high)
+    assert 0.75 < np.mean(inside) < 0.85
+
+
+def test_customers_without_history_have_the_deviation_of_newcomers():
+    some = scores(100, 100).assign(style=["Daytime", "Unknown"])
+    whole = Totals(0.0, [], [0.3], newcomers=0.4).of(some)
+    assert whole.high == pytest.approx(200 + 1.2816 * 50)
 
 
 def test_a_total_is_never_below_nothing():

@@ -28,4 +28,5 @@ def withdraw(session: Session, keyspace: str, customers: Sequence[str]) -> None:
     delete = f"DELETE FROM {qualified(keyspace, SCORES.name)} WHERE customer_id = ?"
     prepared = patiently(lambda: session.prepare(delete))
     prepared.is_idempotent = True
-    execute_concurrent_with_args(session, prepared, [(customer,) for customer in customers])
+    keys = [(customer,) for customer in customers]
+    patiently(lambda: execute_concurrent_with_args(session, prepared, keys))

@@ -32,6 +32,7 @@ _PARQUET = {
     "use_dictionary": _REPEATED,
     "write_statistics": ["customer_id", "booked_at"],  # what readers leave out rows by
 }
+_POOL = pa.system_memory_pool()  # pages come and go: other pools give memory back and ask anew
 # All that decides the bytes of a file beside its rows.
 FORMAT = f"Arrow {pa.__version__}, {ROW_GROUP} rows a group, {_PARQUET}"
 
@@ -55,8 +56,6 @@ def extract(
 
     A file is whole or absent. After an error no further partition is begun.
     """
-    # Pages come and go: the other pools ask the system anew for what they have given back.
-    pa.set_memory_pool(pa.system_memory_pool())
     with Wire(session) as wire, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         futures = {
             threads.submit(extract_partition, wire, keyspace, p, path_of(p)): p for p in partitions
@@ -73,7 +72,7 @@ def extract_partition(wire: Wire, keyspace: str, partition: Partition, path: Pat
     rows, amount = 0, Decimal("0.00")
     with (
         replacing(path) as beside,
-        pq.ParquetWriter(beside, TRANSACTIONS.schema, **_PARQUET) as file,
+        pq.ParquetWriter(beside, TRANSACTIONS.schema, **_PARQUET, memory_pool=_POOL) as file,
     ):
         for group in _regrouped(read_partition(wire, keyspace, partition)):
             file.write_table(group, row_group_size=ROW_GROUP)
@@ -134,7 +133,7 @@ def _regrouped(pages: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         held.append(page)
         while (surplus := sum(batch.num_rows for batch in held) - ROW_GROUP) >= 0:
             keep = held[-1].num_rows - surplus
-            yield pa.Table.from_batches([*held[:-1], held[-1].slice(0, keep)]).combine_chunks()
+            yield pa.Table.from_batches([*held[:-1], held[-1].slice(0, keep)]).combine_chunks(_POOL)
             held = [held[-1].slice(keep)]
     if sum(batch.num_rows for batch in held):
-        yield pa.Table.from_batches(held).combine_chunks()
+        yield pa.Table.from_batches(held).combine_chunks(_POOL)
