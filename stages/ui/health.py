@@ -93,8 +93,8 @@ def _drift() -> None:
         st.markdown("The newest data are not compared with the champion's yet: `make drift`.")
     _download(REPORTS / "evidently.html", "Download the holdout report")
     st.caption(
-        "Evidently's pages compare features one by one, and open in any browser; the second is of"
-        " the holdout and the newest training cutoff."
+        "Evidently's pages compare features one by one, and open in any browser; that of the"
+        " holdout sets it beside the newest training cutoff."
     )
 
 
