@@ -31,6 +31,7 @@ from stages.domain import calibration, cutoffs, frame, frame_contract, metrics, 
 from stages.domain.baselines import baselines
 from stages.domain.contract import split
 from stages.domain.features import daily
+from stages.domain.gate import most_coverage
 from stages.domain.model import Model
 
 DATA = Path(os.environ.get("QUALITY_DATA") or ROOT.parent / "shared" / "data")
@@ -208,7 +209,7 @@ def _coverage(
     """Coverage of all and by decile, held to METHOD's ranges."""
     zeros = float((actual == 0).mean())
     lowest, highest = origin.coverage
-    highest = max(highest, zeros + 0.06)
+    highest = most_coverage(highest, zeros)
     spread = 1.96 * np.sqrt(coverage * (1 - coverage) / len(actual))
     inside = lowest <= coverage <= highest
     text = f"{lowest:.2f} to {highest:.2f}"

@@ -50,7 +50,8 @@ def main() -> None:
     as_of = config.day(params, "as_of") or Plan.from_json(read_json(PROCESSED / "plan.json")).as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
     # Where a scoring is under way the table may hold others.
-    done = SCORED.exists() and CHAMPION.exists() and not UNDER_WAY.exists()
+    written = all(file.exists() for file in (SCORED, SEGMENTS, CHAMPION))
+    done = written and not UNDER_WAY.exists()
     if done and _stamp(pq.read_table(SCORED, columns=STAMP)) == stamp:
         log.info("scored already: champion %s, as of %s", champion.version, as_of)
         _told_anew(params.playbook)

@@ -12,6 +12,18 @@ def scores(*expected):
     return pd.DataFrame({"expected_spend": np.array(expected, float), "style": "Daytime"})
 
 
+def share_inside(people):
+    """The share of sums of a hundred `people` inside the interval learnt from many of them."""
+    intervals = Intervals.fit(*people(20_000))
+    totals = Totals(0.0, intervals.edges, intervals.deviation)
+    inside = []
+    for _ in range(1000):
+        expected, spend = people(100)
+        whole = totals.of(scores(*expected))
+        inside.append(whole.low <= spend.sum() <= whole.high)
+    return np.mean(inside)
+
+
 def test_without_an_error_of_the_level_independent_customers_even_each_other_out():
     whole = Totals(0.0, [100.0], [0.5, 0.2]).of(scores(60, 200))
     assert whole.expected == 260
@@ -35,14 +47,7 @@ def test_four_of_five_sums_fall_inside_however_many_spend_nothing(spend_nothing)
         spend = rate * draw.gamma(4, 1 / 4, count) / (1 - spend_nothing)
         return rate, np.where(draw.random(count) < spend_nothing, 0, spend)
 
-    intervals = Intervals.fit(*people(20_000))
-    totals = Totals(0.0, intervals.edges, intervals.deviation)
-    inside = []
-    for _ in range(1000):
-        expected, spend = people(100)
-        whole = totals.of(scores(*expected))
-        inside.append(whole.low <= spend.sum() <= whole.high)
-    assert 0.75 < np.mean(inside) < 0.85
+    assert 0.75 < share_inside(people) < 0.85
 
 
 def test_customers_of_whom_next_to_nothing_is_expected_do_not_widen_a_sum():
@@ -53,14 +58,7 @@ def test_customers_of_whom_next_to_nothing_is_expected_do_not_widen_a_sum():
         happens = draw.random(count) < 0.02
         return rate, np.where(rate == 0.01, happens * 40.0, rate * draw.gamma(2, 1 / 2, count))
 
-    intervals = Intervals.fit(*people(20_000))
-    totals = Totals(0.0, intervals.edges, intervals.deviation)
-    inside = []
-    for _ in range(1000):
-        expected, spend = people(100)
-        whole = totals.of(scores(*expected))
-        inside.append(whole.low <= spend.sum() <= whole.high)
-    assert 0.75 < np.mean(inside) < 0.85
+    assert 0.75 < share_inside(people) < 0.85
 
 
 def test_customers_without_history_have_the_deviation_of_newcomers():
