@@ -74,7 +74,8 @@ def _sums(
     booked_at = rows.booked_at[order]
     day = booked_at // DAY
     first = _changes(day)
-    days = day[first].tolist()
+    visited = day[first]
+    days = visited.tolist()
     amount, discount = exact.safe(rows.money[:, order])
     money = amount * _signs(spec.kinds)[:, rows.kind[order]]
     late = day.searchsorted(cutoff - spec.horizon)
@@ -94,19 +95,20 @@ def _sums(
         **{f"spend_{w}": upto[-1] - upto[last[w]] for w in spec.all_windows},
     }
     sums = {name: exact.number(units, 100) for name, units in cents.items()}
+    newest_first = day[::-1].tolist()
     for name, values in zip(NAMES, rows.names[:, order[::-1]].tolist(), strict=True):
-        first_day = dict(zip(values, day[::-1].tolist(), strict=True))
+        first_day = dict(zip(values, newest_first, strict=True))
         first_day.pop(None, None)
         sums[name] = len(first_day) if name == "region" else len(set(first_day.values()))
     return {
         **sums,
-        **_weighted(spend, cutoff - day[first], spec),
+        **_weighted(spend, cutoff - visited, spec),
         **{f"visits_{w}": len(days) - last[w] for w in spec.all_windows},
         "spend_squared": exact.number(sum(units * units for units in spend), 10_000),
         "transactions": len(order),
         "discounted": np.count_nonzero(discount > 0),
         "evening": np.count_nonzero(booked_at % DAY >= EVENING * HOUR),
-        "weekend": np.count_nonzero((day[first] + THURSDAY) % 7 >= SATURDAY),
+        "weekend": np.count_nonzero((visited + THURSDAY) % 7 >= SATURDAY),
         "weeks": len({(cutoff - d - 1) // 7 for d in days}),
         "tenure": cutoff - days[0],
         "recency": cutoff - days[-1],

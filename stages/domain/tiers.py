@@ -8,7 +8,7 @@ import numpy as np
 TIERS = ("Base", "Middle", "Top")
 RESOLUTION = 1001  # quantiles kept: a percentile to a tenth
 _NAMES = np.array(TIERS)
-PLACES = np.arange(RESOLUTION, dtype=float)
+_RANKS = np.arange(RESOLUTION, dtype=float)
 MARGIN = 0.1  # past a cut, before a customer leaves the tier that was published last
 
 
@@ -46,7 +46,7 @@ class Ranking:
         grid = self._grid
         below = grid.searchsorted(capability, side="left")
         upto = grid.searchsorted(capability, side="right")
-        place = np.interp(capability, grid, PLACES)
+        place = np.interp(capability, grid, _RANKS)
         tied = upto - below > 1  # many customers alike stand in the middle of their block
         place = np.where(tied, (below + upto - 1) / 2, place)
         return place * 100 / (RESOLUTION - 1)
