@@ -27,6 +27,8 @@ from stages.adapters.local.node_config import NodeConfig
 from tests.drills.outcomes import drilled
 from tests.integration.project import BANK, Project
 
+pytestmark = pytest.mark.xdist_group("bank")  # which the small form takes for its chain
+
 SECONDS = 300
 # Where each stage dies: its first result is beside its place, not yet in it.
 PLACES = {
