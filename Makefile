@@ -5,14 +5,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
+export CUSTOMER_ID := $(value CUSTOMER)# as it was typed, whatever signs it has
 export MLFLOW_DISABLE_TELEMETRY ?= true
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501
+TEST_WORKERS ?= 2
 # A DVC that was killed while it wrote its own lock leaves it empty, which it cannot read again.
 REPRO := find .dvc/tmp -name rwlock -size 0 -delete 2>/dev/null; dvc repro
 
-.PHONY: help run test lint setup up down status params check ingest extract rebuild drift detect gate promote score reasons \
+.PHONY: help run test lint setup tables up down status params check ingest extract rebuild drift detect gate promote score reasons \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
 	bench-store bench-serve bench-edge bench-scale drill docs demo
 
@@ -28,7 +30,7 @@ run: setup ## set up, start Cassandra, load, rebuild, promote, score; ends with 
 	@python -m stages.score
 
 test: lint ## lint and all tests, on a Cassandra of their own
-	@pytest --junit-xml=logs/junit.xml
+	@pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder --junit-xml=logs/junit.xml
 
 lint: $(BIN)/.tools ## format, types and import rules
 	@ruff check && ruff format --check
@@ -41,6 +43,9 @@ drill: $(BIN)/.tools ## faults on the store, the chain, promotion and serving; e
 
 # The virtual environment; with Spark where SET asks for it or params.yaml has it.
 setup: $(BIN)/.ready $(if $(findstring engine=spark,$(SET))$(shell grep -s 'name: spark' params.yaml),$(BIN)/.spark)
+
+tables: set ## make keyspace and tables, empty, for a feed of your own
+	@python -m stages.tables
 
 up: setup ## start the local Cassandra node
 	@python -m stages.node up
@@ -79,21 +84,21 @@ detect: extract ## is there a reason to train again? says which (reports/detect.
 gate: set ## judge this result against the baselines and the champion; nothing moves
 	@python -m stages.gate
 
-promote: set ## make this result the champion, if the gate passes
+promote: set ## make this result the champion, if the gate passes (FORCE=1: after a rollback, too)
 	@python -m stages.promote
 
 score: set ## score all customers with the champion and publish the scores
 	@python -m stages.score
 
 reasons: setup ## what moves the scores of some customers (CUSTOMERS=file, an id a line)
-	@python -m stages.reasons '$(CUSTOMERS)'
+	@python -m stages.reasons "$$CUSTOMERS"
 
 rollback: setup ## give the alias back to the former champion and publish its scores again
 	@python -m stages.rollback
 	@python -m stages.score || { echo 'the alias is back; `make score` publishes its scores'; exit 1; }
 
 replay: setup ## compute a published score again from its data and model (CUSTOMER=id VERSION=n)
-	@python -m stages.replay '$(CUSTOMER)' '$(VERSION)'
+	@python -m stages.replay "$$CUSTOMER_ID" '$(VERSION)'
 
 smoke: setup ## ask the endpoint (SERVE_URL) for the champion's own example
 	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.smoke
@@ -102,7 +107,7 @@ summary: setup ## what the last retrain came to, in one paragraph
 	@python -m stages.summary
 
 erase: setup ## take a customer out of the store (CUSTOMER=id)
-	@python -m stages.erase '$(CUSTOMER)'
+	@python -m stages.erase "$$CUSTOMER_ID"
 
 forget: setup ## drop older versions of data and models from DVC's cache (REMOTE=name: there too)
 	@dvc gc --workspace --force $(if $(REMOTE),--cloud --remote $(REMOTE))

@@ -28,14 +28,19 @@ def main() -> None:
     made_for = None
     if champion is not None:
         made_for = registry.load(champion).unwrap_python_model().model.as_of
+    now = registration.made_from()
+    refused = any(v.tags.items() >= now.items() for v in registry.refused(client))
+    if refused:
+        log.info("a version made from these data, parameters and code was rolled back")
     fired = list(
         policy.reasons(
             None if champion is None else champion.tags,
-            registration.made_from(),
+            now,
             made_for,
             history.latest,
             drift,
             params.policy,
+            refused,
         )
     )
     write_json(REPORTS / "detect.json", {"retrain": bool(fired), "reasons": fired})

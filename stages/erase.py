@@ -5,9 +5,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
+import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from stages.adapters import config
@@ -30,9 +29,9 @@ def main() -> None:
     store = config.load().store
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
-        erased = erasure.erase(session, store.keyspace, customer, store.shards)
-    erased["rejects"] = sum(_strike_reject(path, customer) for path in REJECTS.glob("*.csv"))
-    erased["reasons"] = _strike_reasons(customer)
+        rejects = sum(_strike_reject(path, customer) for path in REJECTS.glob("*.csv"))
+        here = {"rejects": rejects, "reasons": _strike_reasons(customer)}
+        erased = erasure.erase(session, store.keyspace, customer, store.shards) | here
     if not any(erased.values()):
         raise UserError(
             f"neither keyspace {store.keyspace} nor {REJECTS.name} hold anything of this customer: "
@@ -47,14 +46,12 @@ def main() -> None:
 
 def _strike_reject(path: Path, customer: str) -> int:
     """Take the customer's rows out of a reject file; return how many there were."""
-    with pa.csv.open_csv(path) as file:
-        text = dict.fromkeys(file.schema.names, pa.string())  # 007 is not 7
-    rows = pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types=text))
-    kept = rows.filter(pc.not_equal(rows["customer_id"], customer))
-    if kept.num_rows < rows.num_rows:
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)  # 007 is not 7
+    kept = rows[rows["customer_id"] != customer]
+    if len(kept) < len(rows):
         with replacing(path) as beside:
-            pa.csv.write_csv(kept, beside)
-    return rows.num_rows - kept.num_rows
+            kept.to_csv(beside, index=False)
+    return len(rows) - len(kept)
 
 
 def _strike_reasons(customer: str) -> int:

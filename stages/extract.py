@@ -31,7 +31,9 @@ def main() -> None:
         # partition is read again now, or moves the write times, and it is read again next time.
         database = summary.summaries(session, store.keyspace)
         if not database:
-            raise UserError(f"keyspace {store.keyspace} has no transactions: run `make ingest`")
+            raise UserError(
+                f"keyspace {store.keyspace} has no transactions: run `make ingest`, or write to it"
+            )
         held = {p: h for p, h in raw.held(read.FORMAT).items() if h.summary == database.get(p)}
         stale = changed(database, {p: h.summary for p, h in held.items()})
         for _ in range(ATTEMPTS):

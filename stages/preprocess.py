@@ -22,8 +22,15 @@ def main() -> None:
     params = config.load()
     spec = config.spec(params)
     backend = engine.connect(**params.engine)
+    history = cutoffs.history(backend, engine.read(backend, raw.TRANSACTIONS))
+    if history.strays:
+        log.warning(
+            "%d transactions lie months before %s, where all others begin: are their dates wrong?",
+            history.strays,
+            history.first,
+        )
     plan = cutoffs.plan(
-        cutoffs.history(backend, engine.read(backend, raw.TRANSACTIONS)),
+        history,
         spec.horizon,
         config.day(params, "as_of"),
         config.day(params, "cutoff"),

@@ -1,6 +1,7 @@
 """Promote: the challenger becomes champion, if the gate passes and it loads and scores."""
 
 import logging
+import os
 
 from stages.adapters import config, registry
 from stages.adapters.files import write_json
@@ -11,11 +12,15 @@ from stages.serving import judgement, registration
 
 log = logging.getLogger(__name__)
 PROMOTION = REPORTS / "promotion.json"
+FORCED = ("1", "true")  # the second is what a checked box of Jenkins says
 
 
 @stage
 def main() -> None:
-    """Move the alias champion to this result's version; reports/promotion.json: over another?"""
+    """Move the alias champion to this result's version; reports/promotion.json: over another?
+
+    A version that was rolled back stays where it is, unless FORCE is set in the environment.
+    """
     params, client = config.load(), registry.connect()
     with registry.promoting():
         challenger = registration.challenger(client)
@@ -23,6 +28,13 @@ def main() -> None:
         if champion is not None and champion.version == challenger.version:
             write_json(PROMOTION, {"replaced": False})
             log.info("version %s is champion already", champion.version)
+            return
+        if registry.REFUSED in challenger.tags and os.environ.get("FORCE") not in FORCED:
+            write_json(PROMOTION, {"replaced": False})
+            log.warning(
+                "version %s was rolled back and stays so: `make promote FORCE=1` promotes it",
+                challenger.version,
+            )
             return
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")

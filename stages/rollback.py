@@ -12,7 +12,10 @@ log = logging.getLogger(__name__)
 
 @stage
 def main() -> None:
-    """Move the alias champion one version back; nothing moves unless that loads and scores."""
+    """Move the alias champion one version back; nothing moves unless that loads and scores.
+
+    The version left is marked: `make promote` and a nightly build do not bring it back.
+    """
     client = registry.connect()
     with registry.promoting():
         champion = registry.alias(client, "champion")
@@ -20,6 +23,9 @@ def main() -> None:
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to")
         trial(former)
+        client.set_model_version_tag(
+            registry.NAME, champion.version, registry.REFUSED, "rolled back"
+        )
         registry.crown(client, former, None)  # which remembers its own former already
     log.info("version %s is champion again, in place of %s", former.version, champion.version)
 

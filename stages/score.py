@@ -10,11 +10,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cassandra.cluster import Session
 from ibis.backends.sql import SQLBackend
 from mlflow.entities.model_registry import ModelVersion
+from omegaconf import DictConfig
 
 from stages.adapters import config, engine, raw, registry
 from stages.adapters.batch import Batch
@@ -44,49 +47,67 @@ STAMP = ["model_version", "data_version", "as_of"]
 def main() -> None:
     """Write data/scores/scores.parquet, publish it, and print a summary of the whole run."""
     params, client = config.load(), registry.connect()
+    store = params.store
     champion = registry.alias(client, "champion")
     if champion is None:
         raise UserError("there is no champion to score with: run `make promote`")
     as_of = config.day(params, "as_of") or Plan.from_json(read_json(PROCESSED / "plan.json")).as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
-    # Where a scoring is under way the table may hold others.
-    written = all(file.exists() for file in (SCORED, SEGMENTS, CHAMPION))
-    done = written and not UNDER_WAY.exists()
-    if done and _stamp(pq.read_table(SCORED, columns=STAMP)) == stamp:
-        log.info("scored already: champion %s, as of %s", champion.version, as_of)
-        _told_anew(params.playbook)
-    else:
-        backend = engine.connect(**params.engine)
-        parts = raw.parts(params.engine.part_rows)
-        model = registry.load(champion).unwrap_python_model().model
-        known, store = _known(champion, model), params.store
-        with connect(store) as session:
-            keyspace.check(session, store.keyspace, store.shards)
-            batch = Batch.begin(
-                UNDER_WAY,
-                model,
-                stamp | {"parts": len(parts)},
-                lambda: read.read_table(session, store.keyspace, tables.SCORES),
-                backend,
-            )
-            for number, files in enumerate(parts):
-                batch.score(number, partial(_features, backend, files, model, as_of))
-            batch.unseen(
-                pq.read_table(raw.CUSTOMERS, columns=["customer_id"])["customer_id"], len(parts)
-            )
-            with write.writing(
-                session, store.keyspace, tables.SCORES, tables.SCORES.schema.names
-            ) as rows:
-                batch.publish(rows)
-            if gone := batch.gone():
-                published.withdraw(session, store.keyspace, gone)
-                log.info("%d customers are no longer among the scores", len(gone))
-        _report(backend, batch, parts, params.playbook)
-        write_json(CHAMPION, known)
-        registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
-        table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way
-        log.info("%d customers scored and published", table.num_rows)
+    with connect(store) as session:
+        keyspace.check(session, store.keyspace, store.shards)
+        if _done(session, store.keyspace, stamp):
+            log.info("scored already: champion %s, as of %s", champion.version, as_of)
+            _told_anew(params.playbook)
+        else:
+            _score(session, params, client, champion, stamp)
     print(summary(read_json(CHAMPION)["metrics"], raw.manifest(), pq.read_table(SCORED)))
+
+
+def _done(session: Session, name: str, stamp: dict[str, Any]) -> bool:
+    """Whether all is written, here and in the store, and no other scoring is under way."""
+    written = all(file.exists() for file in (SCORED, SEGMENTS, CHAMPION))
+    if not written or UNDER_WAY.exists():
+        return False
+    scores = pq.read_table(SCORED, columns=["customer_id", *STAMP])
+    if _stamp(scores) != stamp:
+        return False
+    there = published.published(session, name, scores["customer_id"][0].as_py())
+    return there is not None and {n: there[n] for n in STAMP} == stamp
+
+
+def _score(
+    session: Session,
+    params: DictConfig,
+    client: mlflow.MlflowClient,
+    champion: ModelVersion,
+    stamp: dict[str, Any],
+) -> None:
+    """Score, publish and report; what an interrupted scoring has done already is kept."""
+    name, as_of = params.store.keyspace, stamp["as_of"]
+    backend, parts = engine.connect(**params.engine), raw.parts(params.engine.part_rows)
+    model = registry.load(champion).unwrap_python_model().model
+    known = _known(champion, model)
+    batch = Batch.begin(
+        UNDER_WAY,
+        model,
+        stamp | {"parts": len(parts), "keyspace": name},
+        lambda: read.read_table(session, name, tables.SCORES),
+        backend,
+    )
+    for number, files in enumerate(parts):
+        batch.score(number, partial(_features, backend, files, model, as_of))
+    customers = pq.read_table(raw.CUSTOMERS, columns=["customer_id"])["customer_id"]
+    batch.unseen(customers, len(parts))
+    with write.writing(session, name, tables.SCORES, tables.SCORES.schema.names) as rows:
+        batch.publish(rows)
+    if gone := batch.gone():
+        published.withdraw(session, name, gone)
+        log.info("%d customers are no longer among the scores", len(gone))
+    _report(backend, batch, parts, params.playbook)
+    write_json(CHAMPION, known)
+    registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
+    table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way
+    log.info("%d customers scored and published", table.num_rows)
 
 
 def _told_anew(templates: dict[str, Any]) -> None:
@@ -105,7 +126,7 @@ def _known(champion: ModelVersion, model: Model) -> dict[str, Any]:
         "kinds": model.spec.kinds,
         "totals": asdict(model.totals),
         "metrics": json.loads(registry.reported(champion, "metrics.json")),
-        "best_fifth": float(gain["model"].loc[0.2]),  # their share of all spend
+        "best_fifth": gain.loc[0.2].to_dict(),  # their share of all spend, by each forecast
     }
 
 

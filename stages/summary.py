@@ -4,7 +4,7 @@ import os
 
 from mlflow.entities.model_registry import ModelVersion
 
-from stages.adapters import registry
+from stages.adapters import registry, runs
 from stages.adapters.files import read_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
@@ -32,9 +32,10 @@ def main() -> None:
 
 def _run(client: registry.mlflow.MlflowClient, version: ModelVersion) -> str:
     """The address of the version's run for a browser; its id where no server is used."""
-    server = os.environ.get("MLFLOW_UI_URL") or os.environ.get("MLFLOW_TRACKING_URI", "")
-    if not server.startswith("http"):
+    server = os.environ.get("MLFLOW_UI_URL")
+    if not server and not os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
         return str(version.run_id)
+    server = server or runs.pages()  # without a password
     experiment = client.get_run(str(version.run_id)).info.experiment_id
     return f"{server}/#/experiments/{experiment}/runs/{version.run_id}"
 

@@ -14,7 +14,7 @@ def main() -> None:
     key = registration.content()
     version = registration.register(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
-    write_json(REPORTS / "tracked.json", {"content": key})
+    write_json(REPORTS / "tracked.json", {"content": key} | registration.result())
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ NAME = "purchasing-capability"  # of the experiment and of the registered model
 DATABASE = HOME / "mlflow.db"
 LOCK = HOME / "mlflow.db.lock"
 CONTENT = "content"  # tag of run and version: the digest of all that made it
+REFUSED = "refused"  # tag of a version that was rolled back: it is not promoted again by itself
 FORMER = "former"  # tag of a version that became champion: the champion before it
 # MLflow's own limits keep on asking a server that is down for four minutes.
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
@@ -129,7 +130,14 @@ def crown(client: mlflow.MlflowClient, version: ModelVersion, former: ModelVersi
         number = former.tags.get(FORMER) if same else former.version
         if number:
             client.set_model_version_tag(NAME, version.version, FORMER, number)
+    if REFUSED in version.tags:
+        client.delete_model_version_tag(NAME, version.version, REFUSED)
     client.set_registered_model_alias(NAME, "champion", version.version)
+
+
+def refused(client: mlflow.MlflowClient) -> list[ModelVersion]:
+    """The versions that were rolled back."""
+    return list(client.search_model_versions(f"name = '{NAME}' and tags.{REFUSED} = 'rolled back'"))
 
 
 def former(client: mlflow.MlflowClient, champion: ModelVersion) -> ModelVersion | None:

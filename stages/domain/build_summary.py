@@ -17,13 +17,19 @@ def paragraph(
     why = f"Retrained because: {'; '.join(reasons)}." if reasons else "Retrained without a reason."
     if version is None:
         return f"{why} No result was tracked; {_champion(champion)}."
-    gain = metrics["gain"]
+    holdout, gain = metrics["holdout"], metrics["gain"] or {}
     figures = (
-        f"Gini {metrics['holdout']['gini']:.3f}, {gain['gini']:+.3f} to {gain['over']}, "
-        f"bias {metrics['holdout']['bias']:.2f}, {metrics['customers']:,} customers"
+        f"Gini {_figure(holdout['gini'], '.3f')}, {_figure(gain.get('gini'), '+.3f')} to"
+        f" {gain.get('over', 'any baseline')}, bias {_figure(holdout['bias'], '.2f')},"
+        f" {metrics['customers']:,} customers"
     )
     became = "is champion" if version == champion else f"is not; {_champion(champion)}"
     return f"{why} Version {version} ({figures}) {became}. Run: {run}"
+
+
+def _figure(value: float | None, how: str) -> str:
+    """A figure; where nobody spent in the holdout there is none."""
+    return "not known" if value is None else format(value, how)
 
 
 def _champion(version: str | None) -> str:

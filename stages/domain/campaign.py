@@ -14,7 +14,7 @@ from stages.domain.errors import UserError
 CHOICES = ("tier", "segment", "style", "region")  # never a protected attribute: see audit.py
 EXPORTED = (
     *("rank", "customer_id", "expected_spend", "low", "high", "percentile", "tier", "momentum"),
-    *("segment", "style", "region"),
+    *("segment", "style", "region", "confidence"),
 )
 POINTS = 101  # of the gain curve
 

@@ -76,6 +76,8 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
         rules["discount is not a finite number"] = bad
         large = pc.greater_equal(_size(rows["discount"]), LARGEST_AMOUNT)
         rules["discount is too large"] = pc.fill_null(large, False)
+        negative = pc.less(pc.cast(rows["discount"], pa.float64()), 0.0)
+        rules["discount is below 0"] = pc.fill_null(negative, False)
     if "kind" in rows.column_names:
         known = pc.is_in(rows["kind"], pa.array(KINDS))
         rules[f"kind is none of {', '.join(KINDS)}"] = pc.invert(known)

@@ -1,11 +1,12 @@
 """Cutoffs: where past ends and future begins, for training, holdout and scoring."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import SQLBackend
@@ -17,15 +18,28 @@ ENOUGH_CUTOFFS = 3  # below this the targets are made shorter, until there are s
 SHORTEST_TARGET = 7  # days
 HALF_MONTH = 15  # days
 MONTH = 30.4375  # days, on average
+STRAY_GAP = 90  # days without a transaction, of anybody
+STRAY_SHARE = 0.001  # of all rows: so few before such a gap have wrong dates, such as 1970-01-01
 
 
 @dataclass(frozen=True)
 class History:
-    """The days on which transactions were booked."""
+    """The days on which transactions were booked, without those that have strayed."""
 
     first: date
     newest: date
     days: int  # different ones
+    strays: int = 0  # transactions long before all others
+
+    @classmethod
+    def of(cls, days: Sequence[date], rows: Sequence[int]) -> "History":
+        """The history with so many `rows` on each of the `days`, ascending."""
+        begin = before = strays = 0
+        for i in range(1, len(days)):
+            before += rows[i - 1]
+            if (days[i] - days[i - 1]).days > STRAY_GAP and before < STRAY_SHARE * sum(rows):
+                begin, strays = i, before
+        return cls(days[begin], days[-1], len(days) - begin, strays)
 
     @property
     def monthly(self) -> bool:
@@ -89,9 +103,9 @@ class Plan:
 
 def history(backend: SQLBackend, transactions: ir.Table) -> History:
     """The history of all transactions."""
-    day = transactions.booked_at.date()
-    seen = transactions.aggregate(first=day.min(), newest=day.max(), days=day.nunique())
-    return History(**backend.to_pyarrow(seen).to_pylist()[0])
+    by_day = transactions.group_by(day=transactions.booked_at.date()).aggregate(rows=ibis._.count())
+    seen = backend.to_pyarrow(by_day.order_by("day")).to_pydict()
+    return History.of(seen["day"], seen["rows"])
 
 
 def plan(

@@ -70,11 +70,11 @@ def decide(
 
 
 def _not_worse(than: str, gain: Mapping[str, Any]) -> tuple[str, bool]:
-    """Whether the interval of the gain in Gini reaches 0."""
+    """Whether the gain in Gini may be 0 or more: its interval does not lie below 0."""
     more, low, high = (_figure(gain, name) for name in ("gini", "low", "high"))
     return (
         f"Gini over {than} ({gain.get('over')}) {_show(more)}, 95 % interval "
-        f"{_show(low)} to {_show(high)}, must reach 0",
+        f"{_show(low)} to {_show(high)}, which must not lie below 0",
         more is not None and low is not None and high is not None and high >= 0,
     )
 

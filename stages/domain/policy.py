@@ -14,18 +14,20 @@ def reasons(
     latest: date,
     drift: Mapping[str, Any] | None,
     policy: Mapping[str, Any],
+    refused: bool = False,
 ) -> Iterator[str]:
     """One sentence for each reason that holds.
 
     `champion` and `now` are digests of data, params and code, the champion's None where there is
     no champion; `made_for` is its as_of, `latest` the as_of that the data allow now; `drift` is
-    reports/drift.json, None where nobody looked; `policy` is conf/policy.
+    reports/drift.json, None where nobody looked; `policy` is conf/policy; `refused` says that what
+    there is `now` was champion once and was rolled back: made again, it would be no other.
     """
     if champion is None or made_for is None:
         yield "there is no champion yet"
         return
     for what, said in (("data", "new data"), ("params", "configuration"), ("code", "code")):
-        if champion.get(what) != now[what]:
+        if champion.get(what) != now[what] and not refused:
             yield f"{said}: not what the champion was made from"
     age = (latest - made_for).days
     if age > policy["oldest"]:

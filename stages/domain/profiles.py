@@ -15,7 +15,7 @@ PLACES = ("region", "merchant", "channel", "category")  # of a transaction
 RECENT = 365  # days of transactions that the mix is taken from
 # Shown of every segment; behavioural and psychographic features, each explained in the catalogue.
 SHOWN = (
-    *("visit_rate", "recency", "ticket_mean", "trend", "tenure"),
+    *("visit_rate", "recency", "recency_in_gaps", "ticket_mean", "trend", "tenure"),
     *("discount_share", "promotion_share", "variety", "loyalty", "evening_share", "weekend_share"),
     "cash_share",
 )

@@ -9,10 +9,11 @@ def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
 
     Frees et al. (2011), Summarizing insurance scores using a Gini index: the area between the
     curve of cumulative spend, best customers first, and the diagonal, over that of the true order.
+    Of customers with the same forecast none comes first: each counts with the mean of them all.
     NaN where nobody spent; a figure of no meaning where all spent the same.
     """
     weight = np.ones(len(actual))
-    return _area(actual, _order(predicted), weight) / _area(actual, _order(actual), weight)
+    return _area(actual, _places(predicted), weight) / _area(actual, _places(actual), weight)
 
 
 def gini_gain(
@@ -27,10 +28,10 @@ def gini_gain(
         return {}
     rng = np.random.default_rng(seed)
     n = len(actual)
-    best, our_order, their_order = _order(actual), _order(ours), _order(theirs)
+    best, our_places, their_places = _places(actual), _places(ours), _places(theirs)
 
     def gain(weight: np.ndarray) -> float:
-        ahead = _area(actual, our_order, weight) - _area(actual, their_order, weight)
+        ahead = _area(actual, our_places, weight) - _area(actual, their_places, weight)
         return ahead / _area(actual, best, weight)
 
     weights = (np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(rounds))
@@ -44,8 +45,10 @@ def cumulative_gain(actual: np.ndarray, forecasts: dict[str, np.ndarray]) -> pd.
     share = np.linspace(0, 1, 101)
     columns = {"customers": share}
     for name, predicted in forecasts.items():
-        spend = np.concatenate([[0], np.cumsum(actual[_order(np.asarray(predicted))])])
-        columns[name] = spend[np.round(share * len(actual)).astype(int)] / spend[-1]
+        places = _places(np.asarray(predicted))
+        many, spend = np.cumsum(np.bincount(places)), np.cumsum(np.bincount(places, actual))
+        reached = np.interp(share * len(actual), [0, *many], [0, *spend])
+        columns[name] = reached / spend[-1]
     return pd.DataFrame(columns)
 
 
@@ -54,13 +57,14 @@ def rankable(spend: np.ndarray) -> bool:
     return len(spend) > 0 and bool(spend.min() < spend.max())
 
 
-def _order(by: np.ndarray) -> np.ndarray:
-    return np.argsort(-by, kind="stable")
+def _places(by: np.ndarray) -> np.ndarray:
+    """The place [n] of each one from the highest, 0, on; who is level shares a place."""
+    return np.unique(-by, return_inverse=True)[1]
 
 
-def _area(actual: np.ndarray, order: np.ndarray, weight: np.ndarray) -> float:
+def _area(actual: np.ndarray, places: np.ndarray, weight: np.ndarray) -> float:
     """The area above the diagonal; `weight` counts a customer more than once, or not at all."""
-    w = weight[order]
-    spend = np.cumsum(actual[order] * w)
+    w = np.bincount(places, weight)
+    spend = np.cumsum(np.bincount(places, actual * weight))
     before = np.concatenate([[0.0], spend[:-1]])
     return float(np.sum(w * (spend + before)) / (2 * w.sum() * spend[-1]) - 0.5)

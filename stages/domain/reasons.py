@@ -26,6 +26,17 @@ WRITTEN = {
     "-1 to 1": "{:+.2f}",
 }
 
+# What stands for a family but for habits, of which each may; {} is the horizon.
+TOLD = {
+    "spend": ("spend_rate_{}", "spend_rate"),
+    "frequency": ("visit_rate_{}", "visit_rate", "active_weeks", "gap_mean", "gap_longest"),
+    "recency": ("recency", "tenure"),
+    "ticket": ("ticket_mean", "ticket_median", "ticket_largest"),
+    "trend": ("trend",),
+    "money in": ("income_rate_recent", "income_rate"),
+}
+LESS_RAISES = {"recency", "gap_mean", "gap_longest"}
+
 Expected = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -97,34 +108,31 @@ def _sentence(
     horizon: int,
     effect: float,
 ) -> str:
-    shown = {
-        "spend": f"spend_rate_{horizon}",
-        "frequency": f"visit_rate_{horizon}",
-        "recency": "recency",
-        "ticket": "ticket_mean",
-        "trend": "trend",
-        "money in": "income_rate_recent",
-    }
+    """What the family does, and the first of its figures that differs the way the effect goes.
 
-    def figure(column: str) -> float:
-        return float(np.asarray(figures[column])[row])
-
-    column = shown.get(family) or max(
-        _shares(tuple(reference), family), key=lambda c: abs(figure(c) - reference[c])
-    )
-    what = feature(column)
-    meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
-    return (
-        f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(expm1(effect)):.0%}: "
-        f"{meaning} {_shown(figure(column), what.unit)}, "
-        f"typically {_shown(reference[column], what.unit)}"
-    )
+    Which way that is for a habit, the model alone knows: there the farthest from typical is told.
+    """
+    said = f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(expm1(effect)):.0%}"
+    columns = _told(tuple(reference), family, horizon)
+    own = {c: float(np.asarray(figures[c])[row]) for c in columns}
+    if family == "habit":
+        columns = sorted(columns, key=lambda c: -abs(own[c] - reference[c]))
+    for column in columns:
+        what, typical = feature(column), reference[column]
+        supports = ((own[column] > typical) == (effect > 0)) != (column in LESS_RAISES)
+        figure, usual = _shown(own[column], what.unit), _shown(typical, what.unit)
+        if figure != usual and (supports or family == "habit"):
+            meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
+            return f"{said}: {meaning} {figure}, typically {usual}"
+    return f"{said}: its figures taken together"
 
 
 @cache
-def _shares(columns: tuple[str, ...], family: str) -> list[str]:
-    """The columns of a family that are shares."""
-    return [c for c in columns if feature(c).family == family and feature(c).unit == "share"]
+def _told(columns: tuple[str, ...], family: str, horizon: int) -> list[str]:
+    """The columns that stand for a family, best known first."""
+    if family == "habit":
+        return [c for c in columns if feature(c).family == family and feature(c).unit == "share"]
+    return [name for told in TOLD[family] if (name := told.format(horizon)) in columns]
 
 
 def _shown(value: float, unit: str) -> str:

@@ -18,8 +18,8 @@ ONE = Styles((), (), (), ((),), ("One style",))
 
 # Habit: its word where a style has more of it than most, and where it has less.
 LEXICON = {
-    "discount_share": ("price-minded", "full-price"),
-    "promotion_share": ("promotion-led", "promotion-averse"),
+    "discount_share": ("more discounts", "fewer discounts"),
+    "promotion_share": ("more promotions", "fewer promotions"),
     "variety": ("exploring", "settled"),
     "loyalty": ("loyal", "many-shop"),
     "evening_share": ("evening", "daytime"),

@@ -18,7 +18,8 @@ from stages.serving.measures import Measures
 from stages.serving.settings import Settings, is_loopback
 
 log = logging.getLogger(__name__)
-OPEN = {"/ping", "/health", "/version", "/docs", "/openapi.json"}  # nothing of a customer there
+# Nothing of a customer is there.
+OPEN = {"/ping", "/health", "/version", "/metrics", "/docs", "/openapi.json"}
 MOST_CLIENTS = 10_000  # whose rate is remembered; beyond it, those who asked longest ago are not
 BURST = 2.0  # seconds of the rate that a client may ask for at once
 
@@ -70,6 +71,11 @@ class Guard:
         headers = dict(scope["headers"])
         if scope["path"] in OPEN:
             return None
+        wait = self._wait(scope["client"][0] if scope["client"] else "")
+        if wait > 0:  # whoever tries keys must wait, too
+            said = refusal(429, "REQUEST_LIMIT_EXCEEDED", f"ask again in {wait:.2g} seconds")
+            said.headers["Retry-After"] = str(int(wait) + 1)
+            return said
         if self._key:
             bearer = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
             if not hmac.compare_digest(headers.get(b"x-api-key", bearer), self._key):
@@ -78,11 +84,6 @@ class Guard:
             host = headers.get(b"host", b"").decode("latin-1")
             if not is_loopback(host.rpartition(":")[0] or host) and not is_loopback(host):
                 return refusal(403, "PERMISSION_DENIED", "without a key, ask under localhost")
-        wait = self._wait(scope["client"][0] if scope["client"] else "")
-        if wait > 0:
-            said = refusal(429, "REQUEST_LIMIT_EXCEEDED", f"ask again in {wait:.2g} seconds")
-            said.headers["Retry-After"] = str(int(wait) + 1)
-            return said
         return None
 
     def _wait(self, client: str) -> float:

@@ -23,7 +23,8 @@ from stages.serving.request import REQUIRED
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
-LARGE = 64 * 1024  # bytes of a body that is answered in a thread, so that others need not wait
+LARGE = 64 * 1024  # bytes of a body, and
+MANY = 20  # customers in one, that are answered in a thread, so that others need not wait
 READ = (*REQUIRED, *OPTIONAL)
 REFUSED = "refused: "  # how the model's own refusals begin
 FORM = (
@@ -65,16 +66,19 @@ async def plain(served: Served, body: bytes) -> Response | str:
     """The answer to plain JSON; or why it is not plain, and MLflow's app has to decide."""
     try:
         if len(body) > LARGE:
-            content = await asyncio.to_thread(_answered, served, body)
+            asked = await asyncio.to_thread(columns_of, body)
         else:
-            content = _answered(served, body)
+            asked = columns_of(body)
+        if len(body) > LARGE or len(set(map(str, asked[0].get("customer_id", ())))) > MANY:
+            content = await asyncio.to_thread(_answered, served, *asked)
+        else:
+            content = _answered(served, *asked)
     except UserError as error:
         return str(error)
     return Response(content, media_type=JSON)
 
 
-def _answered(served: Served, body: bytes) -> bytes:
-    columns, as_of = columns_of(body)
+def _answered(served: Served, columns: dict[str, Sequence[Any]], as_of: str | None) -> bytes:
     return json.dumps({"predictions": served.model.answer(columns, as_of)}).encode()
 
 

@@ -32,7 +32,8 @@ def judge(client: mlflow.MlflowClient, challenger: ModelVersion, params: DictCon
     decision = decide(report, gain, **params.gate)
     for check, passed in decision.checks:
         log.info("%s %s", "pass" if passed else "FAIL", check)
-    write_json(REPORT, decision.to_json() | {"against": gain})
+    judged = {"version": str(challenger.version), "content": challenger.tags[registry.CONTENT]}
+    write_json(REPORT, judged | decision.to_json() | {"against": gain})
     registry.note(client, challenger, {"gate": "passed" if decision.passed else "failed"}, [REPORT])
     return decision
 

@@ -24,7 +24,7 @@ SCORED = {
     "tier": "Middle",
     "momentum": "steady",
     "segment": "Middle · steady",
-    "style": "Full-price · promotion-averse",
+    "style": "Fewer discounts · fewer promotions",
     "confidence": "normal",
     "model_version": "1",
     "as_of": "2018-01-02",

@@ -52,8 +52,12 @@ def made_from() -> dict[str, str]:
 
 def content() -> str:
     """The digest of all that makes a registered version: its origin, the model, its figures."""
-    made = {"model": digest(MODELS / "capability"), "metrics": digest(METRICS)}
-    return _digest(made_from() | made)
+    return _digest(made_from() | result())
+
+
+def result() -> dict[str, str]:
+    """The digests of the model on disk and of its figures."""
+    return {"model": digest(MODELS / "capability"), "metrics": digest(METRICS)}
 
 
 def _digest(content: Any) -> str:
@@ -96,7 +100,12 @@ def challenger(client: mlflow.MlflowClient) -> ModelVersion:
     tracked = REPORTS / "tracked.json"
     if not tracked.exists():
         raise UserError("nothing to promote: rebuild first with `make run` or `dvc repro`")
-    key = read_json(tracked)["content"]
+    known = read_json(tracked)
+    if not known.items() >= result().items():
+        raise UserError(
+            "the model or its figures on disk are not those that were tracked: `make rebuild` first"
+        )
+    key = known["content"]
     if registry.find(client, key) is None:
         log.warning("the tracking database does not know this result: tracking it again from files")
     version = register(client, key)

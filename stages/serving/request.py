@@ -128,8 +128,8 @@ def _money(columns: Mapping[str, Sequence[Any]], rows: int) -> NDArray[np.int64]
                 amounts[number] = values
             except OverflowError:  # a whole number beyond all floats
                 return None
-    if not (np.abs(amounts) < LARGEST_AMOUNT).all():  # nor is NaN or infinity
-        return None
+    if not (np.abs(amounts) < LARGEST_AMOUNT).all() or (amounts[1] < 0).any():
+        return None  # nor is NaN or infinity
     return np.rint(amounts * 100).astype(np.int64)
 
 

@@ -27,6 +27,12 @@ def show() -> None:
         return
     chosen = planned.chosen
     reached = Totals(**model["totals"]).of(chosen)
+    if look.days_left(scores, model["horizon"]) <= 0:
+        st.warning(
+            f"The forecast of {look.window(scores, model['horizon'])} is over: have the customers"
+            " scored again before you use a list.",
+            icon=":material/warning:",
+        )
     everybody = planned.eligible["expected_spend"].sum()
     at_random = everybody * planned.contacts / len(planned.eligible)
     look.figures(
@@ -129,7 +135,8 @@ def _curve(planned: campaign.Campaign) -> None:
 
 def _notes(model: dict) -> None:
     """What the figures mean, and how sure they are."""
-    band = model["totals"]["band"]
+    band, best_fifth = model["totals"]["band"], dict(model["best_fifth"])
+    ours, simple = best_fifth.pop("model"), max(best_fifth.values())
     errors = (
         "of the sum joins the error that all customers share, as far as the model's totals were"
         " off in the past, and each customer's own"
@@ -141,7 +148,7 @@ def _notes(model: dict) -> None:
         "- **Reached** is what the contacted are expected to spend, not what a contact adds:"
         " to learn that, leave some out at random and compare.\n"
         f"- The **80 % interval** {errors}.\n"
-        f"- **Out of time**, the best fifth of all customers by this model held"
-        f" {model['best_fifth']:.0%} of the spend.\n"
+        f"- **Out of time**, the best fifth of all customers by this model held {ours:.1%} of the"
+        f" spend, by the better simple forecast {simple:.1%}, at random 20%.\n"
         "- Age, income, household and other protected attributes are neither offered nor exported."
     )

@@ -89,8 +89,8 @@ def _headline(customer: dict[str, Any]) -> None:
         ),
         (
             "Percentile",
-            f"{customer['percentile']:.0f}",
-            f"more than {customer['percentile']:.0f} % of customers",
+            f"{int(customer['percentile'])}",
+            f"more than {int(customer['percentile'])} % of customers",
         ),
         ("Segment", customer["segment"], customer["style"]),
     )

@@ -80,8 +80,8 @@ def _drift() -> None:
     """What `make drift` found, and the pages of Evidently, to open beside this one."""
     if (REPORTS / "drift.json").exists():
         report = published.report("drift.json")
-        fired = [f["sentence"] for f in report["findings"] if f["fires"]]
-        nearest = f"no drift; nearest to it: {report['findings'][0]['sentence']}"
+        fired = [look.literal(f["sentence"]) for f in report["findings"] if f["fires"]]
+        nearest = f"no drift; nearest to it: {look.literal(report['findings'][0]['sentence'])}"
         st.markdown(
             f"Customers as of {report['current']} beside those as of {report['reference']}, for"
             f" whom version {report['champion']} was made: {'; '.join(fired) or nearest}."
@@ -94,7 +94,7 @@ def _drift() -> None:
     _download(REPORTS / "evidently.html", "Download the holdout report")
     st.caption(
         "Evidently's pages compare features one by one, and open in any browser; that of the"
-        " holdout sets it beside the newest training cutoff."
+        " holdout sets it beside the newest training cutoff, which the model has learnt from."
     )
 
 

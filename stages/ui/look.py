@@ -1,6 +1,6 @@
 """The one look of all pages: figures in words, charts with a text beside them, what to do."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import altair as alt
@@ -32,7 +32,20 @@ NAMES = {
     "model_version": "Model version",
     "as_of": "As of",
 }
+FAMILIES = {"ticket": "spend a visit", "recency": "time since buying"}  # where words are plainer
 FORMATS = {"expected_spend": "%,.0f", "low": "%,.0f", "high": "%,.0f", "percentile": "%.1f"}
+WORDS = """
+- **Expected spend**: what a customer is expected to spend in the time that the page names.
+- **80 % interval**: of ten customers like this one, about eight spend an amount inside it; it may
+  begin at 0.
+- **Percentile**: the share of customers who are expected to spend less.
+- **Tier**: Top, Middle or Base by expected spend. The cuts are kept from scoring to scoring, so
+  that nobody moves by chance.
+- **Momentum**: *fading* is away for longer than their own habit, or spends clearly less than in the
+  period before; *growing* spends clearly more; *steady* is neither.
+- **Segment**: tier and momentum, "Top · steady". **Style**: how they buy, however much they spend.
+- **Confidence**: low where the history is too short or there are too few customers to be sure.
+"""
 
 
 def money(amount: float) -> str:
@@ -64,9 +77,15 @@ def window(scores: pd.DataFrame, horizon: int) -> str:
     return f"the {horizon} days from {day(scores['as_of'].iloc[0])}"
 
 
+def days_left(scores: pd.DataFrame, horizon: int) -> int:
+    """How many days of that time are to come; 0 or less when it is over."""
+    return (scores["as_of"].iloc[0] + timedelta(days=horizon) - datetime.now(UTC).date()).days
+
+
 def sentence(reason: str) -> str:
-    """A reason of the endpoint with a capital letter."""
-    return reason[:1].upper() + reason[1:]
+    """A reason of the endpoint, its family in everyday words, with a capital letter."""
+    family, verb, rest = reason.partition(" raises" if " raises" in reason else " lowers")
+    return f"{FAMILIES.get(family, family).capitalize()}{verb}{rest}"
 
 
 def literal(text: str) -> str:
@@ -118,10 +137,12 @@ def to_do(error: UserError) -> None:
 
 
 def footer() -> None:
-    """What the figures rest on."""
+    """What the words mean, and what the figures rest on."""
     scores, horizon = published.scores(), published.champion()["horizon"]
     first = scores.iloc[0]
     st.divider()
+    with st.expander("What the words mean"):
+        st.markdown(WORDS)
     st.caption(
         f"Expected spend of {window(scores, horizon)}, in the currency of the source · model"
         f" version {first['model_version']} · data {first['data_version'][:8]}"

@@ -45,9 +45,10 @@ def show() -> None:
 
 def _age(scores: pd.DataFrame, horizon: int) -> str:
     """How fresh the forecast is."""
-    end = scores["as_of"].iloc[0] + timedelta(days=horizon)
-    left = (end - datetime.now(UTC).date()).days
-    return f"{left} of {horizon} days to come" if left > 0 else f"ended {end:%Y-%m-%d}"
+    left = look.days_left(scores, horizon)
+    if left > 0:
+        return f"{left} of {horizon} days to come"
+    return f"forecast ended {scores['as_of'].iloc[0] + timedelta(days=horizon):%Y-%m-%d}"
 
 
 def _map(scores: pd.DataFrame) -> None:

@@ -49,7 +49,12 @@ def holdout() -> None:
     except UserError:
         st.caption("No gate has judged a result yet: `make promote`.")
         return
-    st.markdown(f"**Gate {'passed' if gate['passed'] else 'failed'}**")
+    if gate.get("content") != published.report("tracked.json")["content"]:
+        st.caption("No gate has judged this result yet: `make gate`, or `make promote`.")
+        return
+    st.markdown(
+        f"**Version {gate['version']} {'passed' if gate['passed'] else 'failed'} the gate**"
+    )
     for check in gate["checks"]:
         icon = ":green[:material/check_circle:]" if check["passed"] else ":red[:material/cancel:]"
         said = "" if check["passed"] else " (failed)"

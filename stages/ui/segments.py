@@ -9,9 +9,15 @@ import streamlit as st
 
 from stages.domain.catalogue import BEHAVIOUR, MIND, feature
 from stages.domain.momentum import EVERYBODY
+from stages.domain.profiles import FIGURES
 from stages.domain.totals import Totals
 from stages.ui import look, published
 
+PLAIN = {
+    "ticket_mean": "Spend a visit",
+    "recency": "Time since buying",
+    "recency_in_gaps": "Time since buying, against their habit",
+}
 SIGNED = "-1 to 1"  # the unit of figures that have no meaning as a ratio
 TOPICS = {
     "pricing": "Pricing",
@@ -40,7 +46,7 @@ def show() -> None:
     st.header("Playbook")
     _playbook(report["playbook"].get(name, {}))
     st.header("Profile")
-    habits = pd.DataFrame(report["habits"])
+    habits = pd.DataFrame(report["habits"], columns=FIGURES)
     tabs = st.tabs(["Behaviour", "Psychographic", "Demographic", "Geographic", "Products"])
     with tabs[0]:
         _habits(habits[habits["kind"] == BEHAVIOUR], name, model["horizon"])
@@ -137,7 +143,7 @@ def _pairs(table: pd.DataFrame, column: str) -> zip:
 
 def _meaning(figure: str) -> str:
     """The name of a habit for people."""
-    name = figure.replace("_", " ").replace("ticket mean", "spend a visit").capitalize()
+    name = PLAIN.get(figure, figure.replace("_", " ").capitalize())
     return f"{name} ({feature(figure).unit})" if feature(figure).unit == SIGNED else name
 
 

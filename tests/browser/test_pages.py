@@ -168,7 +168,7 @@ def test_health_shows_versions_quality_latency_and_the_way_into_mlflow(page):
     settled(page)
     for name in ("Champion", "Challenger", "Published scores", "Endpoint"):
         expect(card(page, name)).to_have_text("1")
-    expect(page.get_by_text("Gate passed")).to_be_visible()
+    expect(page.get_by_text("passed the gate")).to_be_visible()
     page.get_by_role("button", name="Ask the endpoint 20 times").click()
     expect(card(page, "Median")).to_contain_text(" ms")
     settled(page)

@@ -18,6 +18,13 @@ def test_a_new_champion_is_named_with_its_figures_its_reasons_and_its_run():
     )
 
 
+def test_where_nobody_spent_in_the_holdout_the_figures_are_not_known():
+    metrics = {"customers": 50, "holdout": {"gini": None, "bias": None}, "gain": {}}
+    assert "Gini not known, not known to any baseline, bias not known, 50" in paragraph(
+        [], metrics, "4", "3", "run"
+    )
+
+
 def test_a_challenger_that_was_not_promoted_names_the_champion():
     said = paragraph(["new data"], METRICS, "4", "3", "run")
     assert f"Version 4 ({FIGURES}) is not; version 3 is champion." in said

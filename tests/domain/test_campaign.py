@@ -15,7 +15,15 @@ SCORES = pd.DataFrame(
         ("dan", 300.0, "Middle", "Middle · steady", "Exploring", None),
     ],
     columns=["customer_id", "expected_spend", "tier", "segment", "style", "region"],
-).assign(low=0.0, high=1000.0, percentile=50.0, momentum="steady", age_band="35-44", sex="f")
+).assign(
+    low=0.0,
+    high=1000.0,
+    percentile=50.0,
+    momentum="steady",
+    confidence="normal",
+    age_band="35-44",
+    sex="f",
+)
 
 
 def contacted(chosen=None, budget=100.0, cost=1.0):

@@ -65,6 +65,7 @@ def test_an_unknown_discount_is_zero():
         ({"merchant": ["m" * 2000]}, "merchant is longer than 1024 characters"),
         ({"discount": [float("nan")]}, "discount is not a finite number"),
         ({"discount": [-1e30]}, "discount is too large"),
+        ({"discount": [-0.01]}, "discount is below 0"),
     ],
 )
 def test_a_row_that_breaks_the_contract_is_rejected_with_the_reason(columns, reason):

@@ -97,6 +97,21 @@ def test_two_bookings_a_month_are_no_statements():
     assert History(date(2020, 1, 31), date(2020, 12, 31), 12).monthly
 
 
+@pytest.mark.parametrize("wrong", [[date(1970, 1, 1)], [date(1900, 1, 1), date(1970, 1, 1)]])
+def test_a_row_of_another_century_is_not_where_the_history_begins(wrong):
+    days = [date(2017, 1, 1) + timedelta(days=i) for i in range(365)]
+    history = History.of([*wrong, *days], [1] * len(wrong) + [20] * 365)
+    assert history == History(days[0], days[-1], 365, strays=len(wrong))
+    assert plan(history, 30) == plan(YEAR, 30)
+
+
+def test_a_first_year_with_few_customers_is_history():
+    days = [date(2016, 1, 1), date(2017, 1, 1), date(2017, 1, 2)]
+    assert History.of(days, [10, 900, 900]).first == days[0]  # more than one in a thousand
+    early = [date(2016, 1, 1), date(2016, 3, 1), date(2016, 5, 1)]  # never long without any
+    assert History.of(early, [1, 1, 5000]).first == early[0]
+
+
 def test_a_history_too_short_to_learn_from_says_what_to_do():
     few_weeks = History(date(2017, 1, 1), date(2017, 2, 20), 51)
     with pytest.raises(UserError, match="choose a shorter horizon, for example horizon=7"):

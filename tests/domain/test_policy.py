@@ -13,8 +13,8 @@ QUIET = {"findings": [{"fires": False, "sentence": "prices changed by +1 %"}], "
 PAST = {"version": "3", "as_of": "2020-01-01", "coverage": 0.8, "zeros": 0.1}
 
 
-def fired(champion=NOW, now=NOW, latest=date(2020, 2, 1), drift=QUIET):
-    return list(reasons(champion, now, MADE_FOR, latest, drift, POLICY))
+def fired(champion=NOW, now=NOW, latest=date(2020, 2, 1), drift=QUIET, refused=False):
+    return list(reasons(champion, now, MADE_FOR, latest, drift, POLICY, refused))
 
 
 def test_nothing_changed_is_no_reason():
@@ -31,6 +31,12 @@ def test_without_a_champion_there_is_one_reason_and_it_is_enough():
 )
 def test_other_data_configuration_or_code_than_the_champions_is_a_reason(what, said):
     assert fired(now=NOW | {what: "other"}) == [f"{said}: not what the champion was made from"]
+
+
+def test_what_was_rolled_back_is_not_made_again_but_for_another_reason():
+    other = NOW | {"code": "c2", "data": "d2"}
+    assert fired(now=other, refused=True) == []
+    assert "121 days before" in fired(now=other, refused=True, latest=date(2020, 5, 1))[0]
 
 
 def test_a_champion_grows_too_old():

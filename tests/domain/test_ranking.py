@@ -18,6 +18,17 @@ def test_gini_of_a_half_right_order():
     assert ranking.gini(ACTUAL, np.array([0, 1, 9, 8])) == pytest.approx(0.175 / 0.25)
 
 
+def test_of_customers_with_the_same_forecast_none_comes_first_whatever_their_place_in_the_table():
+    predicted = np.array([0.0, 0.0, 5.0, 0.0])
+    curve = ranking.cumulative_gain(ACTUAL, {"model": predicted})["model"]
+    for order in ([0, 1, 2, 3], [3, 1, 2, 0], [2, 0, 3, 1]):
+        # the best 30, then three who hold 70 together: (.3/2 + 3 * (.3 + 1)/2) / 4 - .5 = .025
+        figure = ranking.gini(ACTUAL[order], predicted[order])
+        assert figure == pytest.approx(0.025 / 0.25)
+        again = ranking.cumulative_gain(ACTUAL[order], {"model": predicted[order]})["model"]
+        np.testing.assert_allclose(again, curve)
+
+
 def test_a_forecast_gains_nothing_over_itself():
     gain = ranking.gini_gain(ACTUAL, ACTUAL, ACTUAL, rounds=50, seed=0)
     assert gain == {"gini": 0, "low": 0, "high": 0}

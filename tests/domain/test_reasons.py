@@ -70,8 +70,18 @@ def test_where_nothing_is_expected_reasons_are_still_figures():
     assert np.isfinite(list(parts.values())).all()
 
 
-ROW = {"spend_rate_30": 618.9, "visit_rate_30": 4.0, "discount_share": 0.3, "variety": 0.2}
-TYPICAL = {"spend_rate_30": 289.4, "visit_rate_30": 9.0, "discount_share": 0.1, "variety": 0.25}
+FIGURES = {  # of one customer, and of the typical one
+    "spend_rate_30": (618.9, 289.4),
+    "spend_rate": (120.0, 250.0),
+    "visit_rate_30": (4.0, 9.0),
+    "recency": (7.0, 7.2),
+    "tenure": (56.0, 360.0),
+    "ticket_mean": (12.0, 20.0),
+    "discount_share": (0.3, 0.1),
+    "variety": (0.2, 0.25),
+}
+ROW = {name: own for name, (own, _) in FIGURES.items()}
+TYPICAL = {name: typical for name, (_, typical) in FIGURES.items()}
 
 
 def said(**parts):
@@ -91,3 +101,13 @@ def test_of_habits_the_one_farthest_from_the_typical_customers_is_named():
     assert said(habit=0.1, spend=0.05)[0] == (
         "habit raises it by 11%: discount in prices 30%, typically 10%"
     )
+
+
+def test_a_reason_never_shows_a_figure_that_speaks_against_it():
+    assert said(spend=np.log(0.7), habit=0.01)[0] == (
+        "spend lowers it by 30%: spend over all history 120, typically 250"  # that of 30 days rose
+    )
+    assert said(recency=np.log(0.8))[0] == (
+        "recency lowers it by 20%: since the first transaction 56 days, typically 360 days"
+    )
+    assert said(ticket=np.log(1.2))[0] == "ticket raises it by 20%: its figures taken together"

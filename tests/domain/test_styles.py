@@ -38,7 +38,7 @@ def test_their_number_and_words_do_not_hang_on_the_draw(styles, seed):
 
 def test_names_are_the_lexicons_words_for_what_is_most_distinctive(styles):
     first, second, _ = styles.of(NOW)[:3]
-    assert first.split(" · ")[0] == "Price-minded"
+    assert first.split(" · ")[0] == "More discounts"
     assert second.split(" · ")[0] == "Evening"
     words = {word for pair in LEXICON.values() for word in pair}
     assert {w.lower() for name in styles.names for w in name.split(" · ")} <= words

@@ -11,7 +11,7 @@ from stages.adapters.local.node import Address
 from stages.domain.shards import shard_of
 from tests.integration.project import BANK_KEYSPACE, Project
 
-CUSTOMER = "erase-me-7f3a9c"
+CUSTOMER = "erase-$me's-7f3a9c"  # signs that make and shells know
 SHARD = shard_of(pa.array([CUSTOMER]), 4)[0].as_py()
 REFUSED = f"customer_id,transaction_id,reason\n{CUSTOMER},1,amount\nother,0012,amount\n"
 
@@ -56,14 +56,17 @@ def test_no_byte_of_the_customer_is_left(bank: Project, session):
     rejects = bank.root / "data/rejects/synthetic.csv"
     rejects.parent.mkdir(exist_ok=True)
     rejects.write_text(REFUSED)
+    strange = bank.root / "data/rejects/strange.csv"  # a line break, a cell of 10 MB
+    strange.write_text(f'customer_id,reason\n"a\nb",{"x" * 10_000_000}\n"{CUSTOMER}",amount\n')
     assert {Path(t).parts[0] for t in traces(bank.root)} == {"data", ".dvc"}
 
     output = bank.run("make", "erase", f"CUSTOMER={CUSTOMER}", "--old-file", ".venv/bin/.ready")
     assert "'transactions': 2, 'customers': 1, 'scores': 1" in output
     assert CUSTOMER not in output
-    assert "'rejects': 1, 'reasons': 1" in output
-    assert rejects.read_text().splitlines()[1:] == ['"other","0012","amount"']
+    assert "'rejects': 2, 'reasons': 1" in output
+    assert rejects.read_text().splitlines()[1:] == ["other,0012,amount"]
     rejects.unlink()
+    strange.unlink()
     for step in ("rebuild", "promote", "score", "forget"):
         bank.run("make", step, "--old-file", ".venv/bin/.ready")
 

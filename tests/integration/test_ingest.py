@@ -1,5 +1,6 @@
 """What a file of one's own may do to the store: bad rows, other files, late and older data."""
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -182,3 +183,18 @@ def test_data_in_another_format_is_read_again_whole(shop):
 def shard(session: Session, month: str) -> int:
     rows = session.execute("SELECT DISTINCT month, shard FROM transactions")
     return next(row.shard for row in rows if row.month == month)
+
+
+def test_a_feed_of_ones_own_has_tables_made_for_it(shop, session):
+    configure(shop, "store.keyspace=test_feed")
+    assert "has its tables; 4 shards" in shop.stage("tables")
+    assert "has no transactions: run `make ingest`, or write to it" in refused(shop, "extract")
+    for customer in ("anna", "bert"):
+        session.execute(
+            "INSERT INTO test_feed.transactions (month, shard, customer_id, booked_at,"
+            " transaction_id, amount, kind, discount)"
+            " VALUES (%s, %s, %s, %s, '1', 2.5, 'purchase', 0)",
+            ["2024-02", zlib.crc32(customer.encode()) % 4, customer, "2024-02-05 10:00:00+0000"],
+        )
+    assert "2 rows in" in shop.stage("extract")
+    assert "holds the source a feed of your own" in refused(shop, "ingest")

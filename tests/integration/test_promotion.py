@@ -135,6 +135,29 @@ def test_a_rollback_publishes_the_former_scores_though_the_new_ones_came_halfway
         outcome.said = f"the scores of version {old} are back, to the last digit"
 
 
+def test_what_was_rolled_back_comes_back_only_by_force(twin, old, new):
+    with drilled("promote after a rollback") as outcome:
+        assert "nothing has changed" in twin.stage("detect", status=3)
+        assert f"version {new} was rolled back and stays so" in twin.stage("promote")
+        assert champion(twin) == old
+        forced = replace(twin, environment=twin.environment | {"FORCE": "1"})
+        assert f"version {new} is champion" in forced.stage("promote")
+        twin.stage("rollback")
+        assert champion(twin) == old
+        outcome.said = f"version {new} stayed away; FORCE=1 promoted it"
+
+
+def test_a_result_that_was_not_tracked_is_not_judged(twin):
+    metrics = twin.root / "reports/metrics.json"
+    tracked = metrics.read_bytes()
+    metrics.unlink()
+    metrics.write_bytes(tracked + b" ")
+    try:
+        assert "not those that were tracked: `make rebuild` first" in twin.stage("gate", status=1)
+    finally:
+        metrics.write_bytes(tracked)
+
+
 def test_a_first_champion_has_nothing_to_roll_back_to(twin, old):
     assert "there is no former champion" in twin.stage("rollback", status=1)
     assert champion(twin) == old

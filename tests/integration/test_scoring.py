@@ -74,3 +74,12 @@ def test_reasons_are_given_to_those_asked_for(twin, tmp_path):
 def test_the_scores_are_those_of_one_that_was_not_interrupted(project, twin):
     ours, theirs = (pd.read_parquet(p.root / SCORED) for p in (twin, project))
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-12)
+
+
+def test_scores_that_the_store_has_lost_are_published_again(project, cassandra):
+    before = published(cassandra).index
+    with Cluster([cassandra.host], port=cassandra.port) as cluster:
+        cluster.connect(KEYSPACE).execute("TRUNCATE scores")
+    assert "2469 customers scored and published" in project.stage("score")
+    assert published(cassandra).index.equals(before)
+    assert "scored already" in project.stage("score")

@@ -104,6 +104,7 @@ def test_the_same_transaction_twice_counts_once_and_without_an_id_each_is_one_of
         ({"discount": ["a", None, 1]}, "discount: numbers are expected"),
         ({"discount": [float("nan"), None, 1]}, "discount is not a finite number"),
         ({"discount": [1e30, None, 1]}, "discount is too large"),
+        ({"discount": [1, None, -0.25]}, "discount is below 0"),
         ({"customer_id": [5, 6, 7]}, "customer_id: texts are expected"),
         ({"customer_id": ["", "a", "b"]}, "customer_id is missing"),
         ({"customer_id": [None, "a", "b"]}, "customer_id is missing"),

@@ -103,7 +103,10 @@ def _query(source: DictConfig, schema: pa.Schema) -> str:
         return texts.number(key, "." if typed else source.decimal)
 
     draft = {key: key for key in _KEPT if key in given}
-    draft |= {key: number(key) for key in ("quantity", "discount") if key in given}
+    if "quantity" in given:
+        draft["quantity"] = number("quantity")
+    if "discount" in given:
+        draft["discount"] = f"abs({number('discount')})"  # files have it above 0 or below
     draft["booked_at"] = texts.instant("booked_at", source.date_format)
     draft["amount"] = amount = _amount(source, given, number)
     money_in = texts.literal(source.money_in)

@@ -19,6 +19,7 @@ from stages.domain.contract import split
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
+MOST_REJECTS = 100_000  # rows that are written down; the others are counted
 MAY_CHANGE = {"name", "path", "query", "headers", "paging", "timeout", "retries", "last_day"}
 DRAFTS = Path(__file__).parents[1] / "drafts"  # code that several sources share
 
@@ -83,13 +84,15 @@ def too_many(rejected: int, rows: int, most_rejected: float) -> bool:
 
 def check(source: Source, group: DictConfig, most_rejected: float) -> None:
     """Write the rows that break the contract beside the data; UserError where they are too many."""
-    path, rejects, rows = REJECTS / f"{group.name}.csv", [], 0
+    path, rejects = REJECTS / f"{group.name}.csv", []
+    count = rows = 0
     with tqdm(total=source.rows(group), desc="check", unit=" rows", disable=None) as bar:
         for accepted, rejected in contract(source, group):
-            rejects += [rejected] if rejected.num_rows else []
+            if rejected.num_rows and count < MOST_REJECTS:
+                rejects.append(rejected.slice(0, MOST_REJECTS - count))
+            count += rejected.num_rows
             rows += accepted.num_rows + rejected.num_rows
             bar.update(accepted.num_rows + rejected.num_rows)
-    count = sum(table.num_rows for table in rejects)
     if not rows:
         raise UserError(f"{group.name} has no row: nothing was loaded")
     if not count:
@@ -97,7 +100,8 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> None:
         return
     with replacing(path) as beside:
         pa.csv.write_csv(pa.concat_tables(rejects), beside)
-    told = f"{count:,} of {rows:,} rows broke the contract: see {path} for each and its reason"
+    which = "each" if count <= MOST_REJECTS else f"the first {MOST_REJECTS:,}"
+    told = f"{count:,} of {rows:,} rows broke the contract: see {path} for {which} and its reason"
     if too_many(count, rows, most_rejected):
         raise UserError(
             f"{told}; nothing was loaded: correct the mapping, or allow as many by most_rejected"

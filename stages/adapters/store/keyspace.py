@@ -63,7 +63,8 @@ def check(session: Session, keyspace: str, shards: int) -> None:
     """Raise UserError unless the keyspace is there, in our shape and with this many shards."""
     if not _exists(session, keyspace):
         raise UserError(
-            f"the store has no keyspace {keyspace}: fill it with `make ingest` or `make run`"
+            f"the store has no keyspace {keyspace}: fill it with `make ingest` or `make run`, or"
+            " make it with `make tables` and write to it"
         )
     for table in TABLES:
         _check_shape(session, keyspace, table)
