@@ -5,17 +5,19 @@ Parquet file a month and shard, and FOLDER/customers.parquet; it prints how many
 """
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from stages.adapters.files import write_parquet
 from stages.adapters.paths import CONF
 from stages.adapters.sources import synthetic
+from stages.domain import bank
 from stages.domain.contract import split
 from stages.domain.manifest import Partition, stem
 from stages.domain.shards import partitioned
@@ -27,7 +29,17 @@ SHARDS = 4  # as conf/store has it: 50 million rows make partitions of some 70 M
 def customers(rows: int) -> int:
     """How many customers have about so many rows, in the configured year and a half."""
     source = OmegaConf.load(CONF / "source" / "synthetic.yaml")
-    return max(1, round(source.customers * rows / synthetic.rows(source)))  # type: ignore[arg-type]
+    return max(1, round(rows / rows_each(source)))  # type: ignore[arg-type]
+
+
+def rows_each(source: DictConfig) -> float:
+    """About so many rows has a customer: what the law says of the first block."""
+    first, last = date.fromisoformat(source.first_day), date.fromisoformat(source.last_day)
+    days = (last - first).days + 1
+    habits = bank.habits(source.seed, 0)
+    bought, drawn, subscriptions = bank.counts(habits, first, first, days, source.season)
+    monthly = 2.5 * (days - np.clip(habits.start, 0, days)) / bank.MONTH  # salary, fee, some rent
+    return float(np.mean(bought * (1 + habits.refunds) + drawn + subscriptions + monthly))
 
 
 def write(folder: Path, rows: int) -> int:

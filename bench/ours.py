@@ -43,16 +43,16 @@ def load(session: Session, name: str) -> Counted:
 
 def unload(session: Session, name: str, folder: str) -> Counted:
     """Read every partition to zstd Parquet, as a full extract does."""
-    done: list[read.Extracted] = []
-    read.extract(
-        session,
-        name,
-        summary.partitions(session, name),
-        lambda partition: Path(folder) / f"{stem(partition)}.parquet",
-        lambda partition, extracted: done.append(extracted),
+    done = list(
+        read.extract(
+            session,
+            name,
+            summary.partitions(session, name),
+            lambda partition: Path(folder) / f"{stem(partition)}.parquet",
+        )
     )
-    amount = sum((extracted.amount for extracted in done), Decimal(0))
-    return {"rows": sum(extracted.rows for extracted in done), "amount": str(amount)}
+    amount = sum((amount for _, _, amount in done), Decimal(0))
+    return {"rows": sum(rows for _, rows, _ in done), "amount": str(amount)}
 
 
 def receive(session: Session, name: str) -> Counted:

@@ -63,17 +63,12 @@ def _read(
 ) -> None:
     """Read the partitions `stale`; those that are what the database said become `held`."""
     with tqdm(total=sum(database[p].rows for p in stale), unit=" rows", disable=None) as bar:
-
-        def keep(partition: Partition, extracted: read.Extracted) -> None:
+        for partition, rows, amount in read.extract(session, name, stale, raw.path):
             said = database[partition]
-            if (extracted.rows, extracted.amount) == (said.rows, said.amount):
+            if (rows, amount) == (said.rows, said.amount):
                 held[partition] = raw.Held(said, digest(raw.path(partition)))
-                raw.remember(
-                    held, read.FORMAT
-                )  # so that an interrupted extraction goes on from here
-            bar.update(extracted.rows)
-
-        read.extract(session, name, stale, raw.path, keep)
+                raw.remember(held, read.FORMAT)  # so that an interruption goes on from here
+            bar.update(rows)
 
 
 if __name__ == "__main__":

@@ -32,9 +32,9 @@ def main() -> None:
             log.info("%d tables were written before an interruption: going on from there", done)
         totals = control.Totals(store.shards)
         control.admit(session, name, origin)
-        sources.check(source, params.source, params.most_rejected)
+        rows = sources.check(source, params.source, params.most_rejected)
         control.claim(session, name, origin)
-        with tqdm(total=source.rows(params.source), desc="load", unit=" rows", disable=None) as bar:
+        with tqdm(total=rows, desc="load", unit=" rows", disable=None) as bar:
             for number, (accepted, _) in enumerate(sources.contract(source, params.source), 1):
                 totals.add(accepted)
                 if number <= done or not accepted.num_rows:

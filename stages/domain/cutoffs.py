@@ -1,15 +1,15 @@
 """Cutoffs: where past ends and future begins, for training, holdout and scoring."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import SQLBackend
+from pydantic import TypeAdapter
 
 from stages.domain.errors import UserError
 
@@ -77,28 +77,15 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Dates as ISO text."""
-        return {
-            name: [d.isoformat() for d in value]
-            if isinstance(value, tuple)
-            else value.isoformat()
-            if isinstance(value, date)
-            else value
-            for name, value in asdict(self).items()
-        }
+        return _PLAN.dump_python(self, mode="json")
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Plan":
         """The inverse of `to_json`."""
-        day = date.fromisoformat
-        return cls(
-            first=day(content["first"]),
-            as_of=day(content["as_of"]),
-            cutoff=day(content["cutoff"]),
-            training=tuple(map(day, content["training"])),
-            refit=tuple(map(day, content["refit"])),
-            target_days=content["target_days"],
-            monthly=content["monthly"],
-        )
+        return _PLAN.validate_python(content)
+
+
+_PLAN = TypeAdapter(Plan)
 
 
 def history(backend: SQLBackend, transactions: ir.Table) -> History:
@@ -163,19 +150,12 @@ def training_cutoffs(first: date, end: date, days: int, monthly: bool = False) -
     shortest_history = max(30, min(days, 90))
     spare = (end - first).days - days - shortest_history
     step = int(min(max(spare / 5, days / 3, 7), days))
-    candidates = _months_back(end, days, step) if monthly else _days_back(end, days, step)
-    return tuple(
-        c for c in islice(candidates, MOST_CUTOFFS) if (c - first).days >= shortest_history
+    every, months = round(step / MONTH) or 1, round(days / MONTH) or 1
+    cutoffs = (
+        _back(end, months + every * i) if monthly else end - timedelta(days=days + step * i)
+        for i in range(MOST_CUTOFFS)
     )
-
-
-def _days_back(end: date, days: int, step: int) -> Iterator[date]:
-    return (end - timedelta(days=days + step * i) for i in range(MOST_CUTOFFS))
-
-
-def _months_back(end: date, days: int, step: int) -> Iterator[date]:
-    months, every = round(days / MONTH) or 1, round(step / MONTH) or 1
-    return (_back(end, months + every * i) for i in range(MOST_CUTOFFS))
+    return tuple(c for c in cutoffs if (c - first).days >= shortest_history)
 
 
 def _back(day: date, months: int) -> date:

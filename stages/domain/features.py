@@ -6,7 +6,6 @@ customer did in a window, divided by the days observed of it, times the horizon.
 What each column means, its unit and its family: domain/catalogue.py.
 """
 
-import math
 from collections.abc import Sequence
 from datetime import date
 
@@ -14,12 +13,22 @@ import ibis
 import ibis.expr.types as ir
 from ibis import ifelse
 
+from stages.domain.ratios import Arithmetic, ratios
 from stages.domain.spec import EVENING, SATURDAY, Spec
 
 WEIGHTED = "decimal(38, 10)"  # of an exponentially weighted term: exact to add, in any order
 CLOCK = ("evening_share", "weekend_share")  # features that a monthly statement does not have
 COUNTS = ("transactions", "discounted", "evening")
 NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}
+COLUMNS = Arithmetic(
+    least=ibis.least,
+    most=ibis.greatest,
+    ratio=lambda part, whole, otherwise: ifelse(whole > 0, part / whole, otherwise),
+    where=ifelse,
+    root=lambda value: value.sqrt(),
+    up=lambda value: value.ceil(),
+    half=lambda power: ibis.literal(0.5).pow(power),
+)
 
 
 def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
@@ -63,7 +72,9 @@ def features(daily: ir.Table, cutoffs: Sequence[date], spec: Spec) -> ir.Table:
     ends = _ends(cutoffs)
     past = daily.join(ends, daily.day < ends.cutoff)
     past = past.mutate(age=past.cutoff.delta(past.day, unit="day"))
-    return _ratios(past.group_by("cutoff", "customer_id").aggregate(**_sums(past, spec)), spec)
+    sums = past.group_by("cutoff", "customer_id").aggregate(**_sums(past, spec))
+    columns = ratios(lambda name: sums[name].cast("float64").coalesce(0.0), spec, COLUMNS)
+    return sums.select("customer_id", "cutoff", **columns)
 
 
 def targets(daily: ir.Table, cutoffs: Sequence[date], days: int, horizon: int) -> ir.Table:
@@ -115,77 +126,6 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
         sums[f"spend_half_{h}"] = (spend.cast("float64") * weight).cast(WEIGHTED).sum()
         sums[f"visits_half_{h}"] = weight.cast(WEIGHTED).sum()
     return sums
-
-
-def _ratios(t: ir.Table, spec: Spec) -> ir.Table:
-    """The features, each finite for every customer: float64, named by what they are."""
-
-    def number(name: str) -> ir.FloatingValue:
-        return t[name].cast("float64").coalesce(0.0)
-
-    def share(part: ir.Value, whole: ir.Value) -> ir.Value:
-        return ifelse(whole > 0, part / whole, 0.0)
-
-    horizon = float(spec.horizon)
-    tenure, visits, spend = number("tenure"), number("visits"), number("spend")
-    transactions = number("transactions")
-    observed = ibis.greatest(tenure, float(spec.shortest_tenure))
-    mean = spend / visits
-    variance = ibis.greatest(number("spend_squared") / visits - mean * mean, 0.0)
-    gap = ifelse(visits > 1, (tenure - number("recency")) / (visits - 1), tenure)
-    recent = ibis.least(observed, horizon)
-    columns = {
-        "tenure": tenure,
-        "recency": number("recency"),
-        "recency_in_gaps": number("recency") / ibis.greatest(gap, 1.0),
-        "gap_mean": gap,
-        "gap_longest": number("gap_longest"),
-        "active_weeks": number("weeks") / (tenure / 7).ceil(),
-        "ticket_mean": mean,
-        "ticket_median": number("ticket_median"),
-        "ticket_largest": number("ticket_largest"),
-        "ticket_variation": share(variance.sqrt(), mean),
-        "spend_rate": spend * horizon / observed,
-        "visit_rate": visits * horizon / observed,
-        "transaction_rate": transactions * horizon / observed,
-        "income_rate": number("income") * horizon / observed,
-        "income_rate_recent": number("income_recent") * horizon / recent,
-        "other_rate": number("other") * horizon / observed,
-        "other_rate_recent": number("other_recent") * horizon / recent,
-        "cash_share": share(number("cash"), ibis.greatest(spend, number("cash"))),
-        "discount_share": share(number("discount"), number("discount") + ibis.greatest(spend, 0.0)),
-        "promotion_share": number("discounted") / transactions,
-        "evening_share": number("evening") / transactions,
-        "weekend_share": number("weekend") / visits,
-        "variety": number("new_categories_days") / visits,
-        "loyalty": 1.0 - number("new_merchants_days") / visits,
-        "regions": number("new_regions"),
-    }
-    for w in spec.all_windows:
-        days = ibis.least(observed, float(w))
-        columns[f"spend_rate_{w}"] = number(f"spend_{w}") * horizon / days
-        columns[f"visit_rate_{w}"] = number(f"visits_{w}") * horizon / days
-    for h in spec.half_lives:
-        days = (1 - ibis.literal(0.5).pow(observed / h)) * (h / math.log(2))
-        columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * horizon / days
-        columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * horizon / days
-    columns["trend"] = _trend(number(f"spend_{spec.horizon}"), number("spend_before"), tenure, spec)
-    return t.select("customer_id", "cutoff", **columns)
-
-
-def _trend(latest: ir.Value, before: ir.Value, tenure: ir.Value, spec: Spec) -> ir.Value:
-    """(latest − before) / (latest + before): spend of the last horizon and of the one before it.
-
-    Between -1 and 1; a horizon before that was seen in part counts as if seen whole; 0 for
-    newcomers, seen for less than a week of it; -1 for who spent nothing in both.
-    """
-    horizon = float(spec.horizon)
-    seen = ibis.least(tenure - horizon, horizon)
-    latest = ibis.greatest(latest, 0.0)
-    before = ibis.greatest(before, 0.0) * horizon / ibis.greatest(seen, 1.0)
-    both = latest + before
-    known = ifelse(both > 0, (latest - before) / ifelse(both > 0, both, 1.0), -1.0)
-    return ifelse(seen >= float(spec.shortest_tenure), known, 0.0)
 
 
 def usable(columns: Sequence[str], shortest_history: int) -> list[str]:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from stages.domain import confidence, reasons
-from stages.domain.columns import Columns, select, spread, stack
+from stages.domain.columns import Columns, stack
 from stages.domain.inference import scorer
 from stages.domain.intervals import Intervals
 from stages.domain.momentum import momentum, segment
@@ -84,53 +85,42 @@ class Model:
         self, features: Columns, published: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
         """What `score` returns, without customer_id, of columns [n]: no table is made."""
-        known = ~np.isnan(features["tenure"])
-        rows = select(features, self._needed, known)
-        learnt = self._learnt(stack(rows, self.columns)) if known.any() else np.empty(0)
-        return self._figures(features, known, rows, learnt, published)
+        return self._figures(features, self._learnt(stack(features, self.columns)), published)
 
     def explained(self, features: Columns) -> tuple[dict[str, np.ndarray], list[list[str]]]:
         """The figures of columns [n], and the strongest reasons of each; none without history."""
-        known = ~np.isnan(features["tenure"])
-        if not known.any():
-            return self.figures(features), [[] for _ in known]
-        rows = select(features, {*self._needed, *self.reference}, known)
         reference = np.array([self.reference[c] for c in self.columns])
-        X = stack(rows, self.columns)
+        X = stack(features, self.columns)
         learnt, parts = reasons.shapley(self._learnt, X, reference, self.columns)
-        said = iter(reasons.sentences(parts, rows, self.reference, self.spec.horizon))
-        told = [next(said) if is_known else [] for is_known in known]
-        return self._figures(features, known, rows, learnt), told
+        told = reasons.sentences(parts, features, self.reference, self.spec.horizon)
+        known = ~np.isnan(features["tenure"])
+        said = [own if is_known else [] for own, is_known in zip(told, known, strict=True)]
+        return self._figures(features, learnt), said
 
     def _figures(
-        self,
-        features: Columns,
-        known: np.ndarray,
-        rows: Columns,
-        learnt: np.ndarray,
-        published: np.ndarray | None = None,
+        self, features: Columns, learnt: np.ndarray, published: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
-        """The figures, where `rows` are those of `features` [n] that are `known`."""
+        """The figures; `learnt` is NaN, as all features are, where there is no history."""
+        known = ~np.isnan(features["tenure"])
+
+        def of(values: np.ndarray, otherwise: float | str) -> np.ndarray:
+            return np.where(known, values, otherwise)
+
         low, high = self.intervals.of(learnt)
-        expected = self.level * spread(learnt, known, self.prior.expected)
+        expected = self.level * of(learnt, self.prior.expected)
         tier = self.ranking.tier(expected, published)
-        pace = momentum(rows, self.momentum.gaps, self.momentum.change)
-        pace = spread(pace, known, "steady")
+        pace = momentum(features, self.momentum.gaps, self.momentum.change)  # of NaN: steady
         return {
             "expected_spend": expected,
-            "low": self.level * spread(low, known, self.prior.low),
-            "high": self.level * spread(high, known, self.prior.high),
+            "low": self.level * of(low, self.prior.low),
+            "high": self.level * of(high, self.prior.high),
             "percentile": self.ranking.percentile(expected),
             "tier": tier,
             "momentum": pace,
             "segment": segment(tier, pace),
-            "style": spread(self.styles.of(rows), known, NO_HISTORY),
+            "style": of(self.styles.of(features), NO_HISTORY),
             "confidence": confidence.of_customers(features, self.caution),
         }
-
-    @cached_property
-    def _needed(self) -> set[str]:
-        return {*self.columns, *self.styles.columns, "recency_in_gaps", "trend"}
 
     @property
     def totals(self) -> Totals:
@@ -141,31 +131,12 @@ class Model:
 
     def description(self) -> dict[str, Any]:
         """All but the ensemble, as JSON."""
-        content = dataclasses.asdict(self)
-        del content["ensemble"]
-        return content | {"as_of": self.as_of.isoformat()}
+        return _MODEL.dump_python(self, mode="json", exclude={"ensemble"})
 
     @classmethod
     def restore(cls, description: dict[str, Any], ensemble: bytes) -> "Model":
         """The inverse of `description`."""
-        parts = {
-            "spec": Spec,
-            "intervals": Intervals,
-            "ranking": Ranking,
-            "momentum": Momentum,
-            "styles": Styles,
-            "prior": Prior,
-        }
-        content = {
-            name: parts[name](**{k: _tuples(v) for k, v in value.items()})
-            if name in parts
-            else _tuples(value)
-            for name, value in description.items()
-        }
-        as_of = date.fromisoformat(description["as_of"])
-        return cls(**content | {"as_of": as_of, "ensemble": ensemble})
+        return _MODEL.validate_python(description | {"ensemble": ensemble})
 
 
-def _tuples(value: Any) -> Any:
-    """JSON's lists as the tuples that they were."""
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+_MODEL = TypeAdapter(Model)

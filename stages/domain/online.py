@@ -7,18 +7,18 @@ NumPy's, days and sums Python's: of so few, NumPy's calls take longer than what 
 """
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import accumulate, pairwise
-from math import ceil, log, sqrt
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.domain import exact
+from stages.domain.ratios import Arithmetic, ratios
 from stages.domain.spec import EVENING, SATURDAY, Spec
 from stages.domain.tables import KINDS
 
@@ -26,7 +26,17 @@ EPOCH = date(1970, 1, 1)
 THURSDAY = 3  # the day of the week of the epoch, counted from Monday
 HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
 NAMES = ("category", "merchant", "region")
+NEW = ("new_categories_days", "new_merchants_days", "new_regions")  # what is counted of each
 MONEY = ("spend", "income", "other", "cash")
+NUMBERS = Arithmetic(
+    least=min,
+    most=max,
+    ratio=lambda part, whole, otherwise: part / whole if whole > 0 else otherwise,
+    where=lambda condition, value, otherwise: value if condition else otherwise,
+    root=sqrt,
+    up=ceil,
+    half=lambda power: 0.5**power,
+)
 
 
 @dataclass(frozen=True)
@@ -54,14 +64,15 @@ def features(rows: Transactions, as_of: date, spec: Spec) -> dict[str, NDArray[n
     names = _names(spec)
     columns = np.full((len(names), len(rows.customers)), np.nan)
     for begin, end in pairwise(edges):
-        own = _ratios(_sums(rows, order[begin:end], cutoff, spec), spec)
+        sums = _sums(rows, order[begin:end], cutoff, spec)
+        own = ratios(sums.__getitem__, spec, NUMBERS)
         columns[:, customer[begin]] = list(own.values())
     return dict(zip(names, columns, strict=True))
 
 
 @cache
 def _names(spec: Spec) -> list[str]:
-    return list(_ratios(defaultdict(lambda: 1.0), spec))
+    return list(ratios(lambda name: 1.0, spec, NUMBERS))
 
 
 def _sums(
@@ -96,10 +107,10 @@ def _sums(
     }
     sums = {name: exact.number(units, 100) for name, units in cents.items()}
     newest_first = day[::-1].tolist()
-    for name, values in zip(NAMES, rows.names[:, order[::-1]].tolist(), strict=True):
+    for name, values in zip(NEW, rows.names[:, order[::-1]].tolist(), strict=True):
         first_day = dict(zip(values, newest_first, strict=True))
         first_day.pop(None, None)
-        sums[name] = len(first_day) if name == "region" else len(set(first_day.values()))
+        sums[name] = len(first_day) if name == "new_regions" else len(set(first_day.values()))
     return {
         **sums,
         **_weighted(spend, cutoff - visited, spec),
@@ -133,64 +144,6 @@ def _weighted(spend: Sequence[int], age: NDArray[np.int64], spec: Spec) -> dict[
     names = [f"{what}_half_{h}" for what in ("spend", "visits") for h in spec.half_lives]
     sums = terms.sum(axis=1).tolist()
     return {n: exact.number(units, 10**10) for n, units in zip(names, sums, strict=True)}
-
-
-def _ratios(number: Mapping[str, float], spec: Spec) -> dict[str, float]:
-    """One customer's features; as _ratios of domain/features.py, line by line."""
-
-    def share(part: float, whole: float) -> float:
-        return part / whole if whole > 0 else 0.0
-
-    horizon = float(spec.horizon)
-    tenure, visits, spend = number["tenure"], number["visits"], number["spend"]
-    transactions = number["transactions"]
-    observed = max(tenure, float(spec.shortest_tenure))
-    mean = spend / visits
-    variance = max(number["spend_squared"] / visits - mean * mean, 0.0)
-    gap = (tenure - number["recency"]) / (visits - 1) if visits > 1 else tenure
-    recent = min(observed, horizon)
-    columns = {
-        "tenure": tenure,
-        "recency": number["recency"],
-        "recency_in_gaps": number["recency"] / max(gap, 1.0),
-        "gap_mean": gap,
-        "gap_longest": number["gap_longest"],
-        "active_weeks": number["weeks"] / ceil(tenure / 7),
-        "ticket_mean": mean,
-        "ticket_median": number["ticket_median"],
-        "ticket_largest": number["ticket_largest"],
-        "ticket_variation": share(sqrt(variance), mean),
-        "spend_rate": spend * horizon / observed,
-        "visit_rate": visits * horizon / observed,
-        "transaction_rate": transactions * horizon / observed,
-        "income_rate": number["income"] * horizon / observed,
-        "income_rate_recent": number["income_recent"] * horizon / recent,
-        "other_rate": number["other"] * horizon / observed,
-        "other_rate_recent": number["other_recent"] * horizon / recent,
-        "cash_share": share(number["cash"], max(spend, number["cash"])),
-        "discount_share": share(number["discount"], number["discount"] + max(spend, 0.0)),
-        "promotion_share": number["discounted"] / transactions,
-        "evening_share": number["evening"] / transactions,
-        "weekend_share": number["weekend"] / visits,
-        "variety": number["category"] / visits,
-        "loyalty": 1.0 - number["merchant"] / visits,
-        "regions": number["region"],
-    }
-    for w in spec.all_windows:
-        days = min(observed, float(w))
-        columns[f"spend_rate_{w}"] = number[f"spend_{w}"] * horizon / days
-        columns[f"visit_rate_{w}"] = number[f"visits_{w}"] * horizon / days
-    for h in spec.half_lives:
-        days = (1 - 0.5 ** (observed / h)) * (h / log(2))
-        columns[f"spend_rate_half_{h}"] = number[f"spend_half_{h}"] * horizon / days
-        columns[f"visit_rate_half_{h}"] = number[f"visits_half_{h}"] * horizon / days
-    seen = min(tenure - horizon, horizon)
-    latest = max(number[f"spend_{spec.horizon}"], 0.0)
-    before = max(number["spend_before"], 0.0) * horizon / max(seen, 1.0)
-    both = latest + before
-    trend = (latest - before) / both if both > 0 else -1.0
-    columns["trend"] = trend if seen >= float(spec.shortest_tenure) else 0.0
-    return columns
 
 
 def _changes(values: NDArray[np.int64]) -> NDArray[np.int64]:

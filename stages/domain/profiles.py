@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from stages.domain.audit import FEWEST, NORMAL_95
 from stages.domain.catalogue import feature
@@ -65,7 +66,7 @@ def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
             known = rows[attribute].dropna()
             for group, count in known.value_counts().items():
                 if count >= FEWEST:
-                    low, high = _wilson(count, len(known))
+                    low, high = binomtest(count, len(known)).proportion_ci(method="wilson")
                     found.append([name, attribute, group, count / len(known), low, high, count])
     names = ["segment", "attribute", "group", "value", "low", "high", "n"]
     return pd.DataFrame(found, columns=names)
@@ -107,11 +108,3 @@ def _segments(segment: pd.Series, rows: pd.DataFrame) -> list[tuple[str, pd.Data
     """Everybody, then each segment of ten customers or more, by name."""
     own = [(str(name), part) for name, part in rows.groupby(segment.to_numpy())]
     return [(EVERYBODY, rows), *((name, part) for name, part in own if len(part) >= FEWEST)]
-
-
-def _wilson(count: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    z2, share = NORMAL_95**2, count / n
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = NORMAL_95 * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return float(centre - half), float(centre + half)

@@ -60,11 +60,16 @@ def create(settings: Settings | None = None) -> FastAPI:
             "scores": published.scores and published.scores.about(),
         }
 
-    app = FastAPI(title="Purchasing capability", redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Purchasing capability",
+        version="1",
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=openapi.key(settings),
+    )
     app.add_middleware(
         Guard, settings=settings, measures=measures, version=lambda: champion.served.version
     )
-    openapi.describe(app, settings)
 
     @app.post("/invocations", **openapi.INVOCATIONS)
     async def invoke(request: Request) -> Response:

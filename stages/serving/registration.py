@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 CODE = ROOT / "stages"
 
 # What the registered model imports; their versions are those of requirements.txt.
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime", "pyyaml")
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "onnxruntime", "pydantic", "pyyaml")
 METRICS = REPORTS / "metrics.json"
 REPORTED = (
     *("metrics.json", "calibration.csv", "gain.csv", "fairness.csv", "result.svg"),

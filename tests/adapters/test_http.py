@@ -136,7 +136,7 @@ def test_pages_by_number_until_one_is_empty(serve):
     assert rows["customer_id"].to_pylist()[:3] == ["c0", "c1", "c2"]
     assert str(rows["amount"][1]) == "13.10"
     assert rows["booked_at"][0].as_py() == datetime(2024, 1, 1, 9, tzinfo=UTC)
-    assert http.rows(source(server)) == 10
+    assert loaded(source(server)).num_rows == 10
     assert len(server.asked) == 4  # once a process
 
 

@@ -145,7 +145,7 @@ def test_the_same_rows_whatever_the_pages(session: Session, ks: str, tmp_path: P
         with Wire(session, page_rows) as wire:
             path = tmp_path / f"{page_rows}.parquet"
             extracted = read.extract_partition(wire, ks, partition, path)
-        assert extracted == read.Extracted(1000, Decimal("4995.00"))
+        assert extracted == (1000, Decimal("4995.00"))
         digests.add(path.read_bytes())
     assert len(digests) == 1
 
@@ -170,19 +170,15 @@ def test_row_groups_do_not_depend_on_pages(
 def test_extraction_writes_a_file_a_partition(session: Session, ks: str, tmp_path: Path) -> None:
     load(session, ks, ROWS)
     partitions = [*summary.partitions(session, ks), ("2030-01", 0)]
-    done: dict = {}
-    read.extract(
-        session, ks, partitions, lambda p: tmp_path / f"{p[0]}_{p[1]}.parquet", done.__setitem__
-    )
+    extracted = read.extract(session, ks, partitions, lambda p: tmp_path / f"{p[0]}_{p[1]}.parquet")
+    done = {partition: (rows, amount) for partition, rows, amount in extracted}
     assert sorted(done) == partitions
-    assert done["2030-01", 0] == read.Extracted(0, Decimal("0.00"))
+    assert done["2030-01", 0] == (0, Decimal("0.00"))
     assert len(list(tmp_path.iterdir())) == len(partitions)  # and nothing half written
     files = [pq.read_table(file) for file in tmp_path.iterdir()]
     assert pa.concat_tables(files).sort_by(KEY).equals(ROWS.sort_by(KEY))
     said = summary.summaries(session, ks, partitions)
-    assert {p: (e.rows, e.amount) for p, e in done.items()} == {
-        p: (s.rows, s.amount) for p, s in said.items()
-    }
+    assert done == {p: (s.rows, s.amount) for p, s in said.items()}
 
 
 def test_an_error_leaves_no_file(session: Session, ks: str, tmp_path: Path) -> None:
@@ -196,7 +192,7 @@ def test_an_error_leaves_no_file(session: Session, ks: str, tmp_path: Path) -> N
     with pytest.raises(
         UserError, match=r"^test_store.transactions 2017-03 \d: column amount holds"
     ):
-        read.extract(session, ks, [partition], lambda p: tmp_path / "x", lambda p, e: None)
+        list(read.extract(session, ks, [partition], lambda p: tmp_path / "x"))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -32,9 +32,6 @@ class Source(Protocol):
     def inputs(self, source: DictConfig) -> list[Path]:
         """The files that decide what the source yields."""
 
-    def rows(self, source: DictConfig) -> int | None:
-        """How many transactions to expect, for the progress bar; None where unknown."""
-
     def transactions(self, source: DictConfig) -> Iterator[pa.Table]:
         """Draft tables (see domain/contract.py); the same key twice never spans two of them."""
 
@@ -82,11 +79,14 @@ def too_many(rejected: int, rows: int, most_rejected: float) -> bool:
     return rejected == rows or rejected > most_rejected * rows
 
 
-def check(source: Source, group: DictConfig, most_rejected: float) -> None:
-    """Write the rows that break the contract beside the data; UserError where they are too many."""
+def check(source: Source, group: DictConfig, most_rejected: float) -> int:
+    """Write the rows that break the contract beside the data; return how many do not.
+
+    UserError where there are too many.
+    """
     path, rejects = REJECTS / f"{group.name}.csv", []
     count = rows = 0
-    with tqdm(total=source.rows(group), desc="check", unit=" rows", disable=None) as bar:
+    with tqdm(desc="check", unit=" rows", disable=None) as bar:
         for accepted, rejected in contract(source, group):
             if rejected.num_rows and count < MOST_REJECTS:
                 rejects.append(rejected.slice(0, MOST_REJECTS - count))
@@ -97,7 +97,7 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> None:
         raise UserError(f"{group.name} has no row: nothing was loaded")
     if not count:
         path.unlink(missing_ok=True)
-        return
+        return rows
     with replacing(path) as beside:
         pa.csv.write_csv(pa.concat_tables(rejects), beside)
     which = "each" if count <= MOST_REJECTS else f"the first {MOST_REJECTS:,}"
@@ -107,3 +107,4 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> None:
             f"{told}; nothing was loaded: correct the mapping, or allow as many by most_rejected"
         )
     log.warning("%s; the others are loaded", told)
+    return rows - count

@@ -103,11 +103,6 @@ def inputs(source: DictConfig) -> list[Path]:
     return files
 
 
-def rows(source: DictConfig) -> int | None:
-    """Unknown before the file is read."""
-    return None
-
-
 def transactions(source: DictConfig) -> Iterator[pa.Table]:
     """Yield one draft table of transactions a month."""
     with months.database() as db:

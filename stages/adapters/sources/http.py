@@ -28,11 +28,6 @@ def inputs(source: DictConfig) -> list[Path]:
     return [Path(_fetched(OmegaConf.to_yaml(source)).name) / FETCHED]
 
 
-def rows(source: DictConfig) -> int:
-    """The number of records fetched."""
-    return pq.read_metadata(*inputs(source)).num_rows
-
-
 def transactions(source: DictConfig) -> Iterator[pa.Table]:
     """Yield draft tables; a row's `file` is its page and `line` its place there, from 1."""
     (file,) = inputs(source)

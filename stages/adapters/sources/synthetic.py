@@ -44,17 +44,6 @@ def inputs(source: DictConfig) -> list[Path]:
     return [Path(bank.__file__), Path(bank_rows.__file__)]
 
 
-def rows(source: DictConfig) -> int:
-    """About so many: the first block's share of the whole."""
-    first, last = _period(source)
-    days = (last - first).days + 1
-    habits = bank.habits(source.seed, 0)
-    bought, drawn, subscriptions = bank.counts(habits, first, first, days, source.season)
-    monthly = 2.5 * (days - np.clip(habits.start, 0, days)) / bank.MONTH  # salary, fee, some rent
-    each = np.mean(bought * (1 + habits.refunds) + drawn + subscriptions + monthly)
-    return int(source.customers * each)
-
-
 def transactions(source: DictConfig) -> Iterator[pa.Table]:
     """Yield draft tables, month after month, BLOCKS blocks of customers each."""
     first, last = _period(source)

@@ -62,11 +62,6 @@ def inputs(source: DictConfig) -> list[Path]:
     return [Path(source.path)]
 
 
-def rows(source: DictConfig) -> int | None:
-    """Unknown before the file is read."""
-    return None
-
-
 def transactions(source: DictConfig) -> Iterator[pa.Table]:
     """Yield one draft table a month: a purchase and a payment of each card that has them."""
     with months.database() as db:

@@ -1,92 +1,95 @@
 """Arrow columns encoded as rows of a CQL batch, column by column, no Python object for a cell."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stages.adapters.store import cells, weave
+from stages.adapters.store.cells import DAY_ZERO
 
+_BYTES = pa.large_binary()
+_UNSET = -2  # the length of a value that is left as it is: no tombstone, unlike a null
 _MONEY_DIGITS = 18  # what 64 bits hold of a decimal
 
 
-@dataclass(frozen=True)
-class Cells:
-    """A column in CQL's bytes: row i has `content[offsets[i]:offsets[i + 1]]` if `present[i]`."""
-
-    offsets: NDArray
-    content: NDArray
-    present: NDArray
-
-    def __getitem__(self, row: int) -> bytes:
-        """The bytes of one value."""
-        return self.content[self.offsets[row] : self.offsets[row + 1]].tobytes()
-
-
-def column(array: pa.Array) -> Cells:
+def column(array: pa.Array) -> pa.Array:
     """Encode text, decimal (up to 18 digits), map of text to text, or a type of fixed width."""
     kind = array.type
-    present = pc.is_valid(array).to_numpy(zero_copy_only=False)
     if pa.types.is_string(kind):
-        offsets, content = _text(array)
+        return array.cast(_BYTES)
+    if pa.types.is_map(kind):
+        content = _maps(array)
     elif pa.types.is_decimal128(kind):
-        assert kind.precision <= _MONEY_DIGITS, f"{kind} does not fit in 64 bits"
-        low_words = _buffer(array, np.int64).reshape(-1, 2)[:, 0]
-        offsets, content = weave.decimals(np.where(present, low_words, 0), kind.scale)
-    elif pa.types.is_map(kind):
-        starts = _buffer(array, np.int32, extra=1)
-        offsets, content = weave.maps(starts, *_text(array.keys), *_text(array.items))
+        content = _decimals(array)
     else:
-        offsets, content = _fixed(array)
-    return Cells(offsets, content, present)
+        content = _of_width(_words(array))
+    return pc.if_else(pc.is_valid(array), content, None)
 
 
-def rows(columns: Sequence[Cells], head: bytes) -> tuple[NDArray, memoryview]:
+def rows(columns: Sequence[pa.Array], head: bytes) -> tuple[NDArray[np.int64], memoryview]:
     """Return the offsets (rows + 1) and bytes of rows: `head`, then a cell of each column."""
-    count = len(columns[0].present)
-    sizes = np.full(count, len(head) + 4 * len(columns), np.int64)
-    for cell in columns:
-        sizes += np.where(cell.present, np.diff(cell.offsets[: count + 1]), 0)
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    out = np.empty(offsets[-1], np.uint8)
-    for place, byte in enumerate(head):
-        out[offsets[:-1] + place] = byte
-    cursor = offsets[:-1] + len(head)
-    for cell in columns:
-        weave.put(out, cursor, cell.offsets, cell.content, cell.present)
-    return offsets, out.data
+    cells = [part for values in columns for part in _cells(values)]
+    joined = _joined(pa.scalar(head, _BYTES), *cells)
+    _, buffer, content = joined.buffers()
+    offsets = np.frombuffer(buffer, np.int64)[: len(joined) + 1]
+    return offsets, memoryview(content)[: offsets[-1]]
 
 
-def _buffer(array: pa.Array, word: type[np.generic], extra: int = 0) -> NDArray:
-    """The words of an array's fixed-width buffer, from its first value to its last."""
-    per_value = 2 if pa.types.is_decimal128(array.type) else 1
-    words = np.frombuffer(array.buffers()[1], word)
-    return words[array.offset * per_value : (array.offset + len(array) + extra) * per_value]
+def _cells(values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """`[int32 length][bytes]`, the two of them."""
+    sizes = pc.fill_null(pc.binary_length(values), _UNSET)
+    return _of_width(np.asarray(sizes).astype(">i4")), values.fill_null(b"")
 
 
-def _text(array: pa.Array) -> tuple[NDArray, NDArray]:
-    """Offsets and bytes of text, as Arrow has them."""
-    if len(array) == 0:  # Arrow may leave out the buffers
-        return np.zeros(1, np.int32), np.zeros(0, np.uint8)
-    content = array.buffers()[2]
-    return _buffer(array, np.int32, 1), np.frombuffer(content or b"", np.uint8)
+def _joined(*parts: pa.Array | pa.Scalar) -> pa.Array:
+    """One behind the other, row by row."""
+    return pc.binary_join_element_wise(*parts, pa.scalar(b"", _BYTES))
 
 
-def _fixed(array: pa.Array) -> tuple[NDArray, NDArray]:
-    """Offsets and big-endian bytes of numbers, instants and dates."""
+def _words(array: pa.Array) -> NDArray[np.generic]:
+    """Numbers, instants and dates [n], big-endian; 0 for nulls."""
     kind = array.type
     if pa.types.is_date32(kind):
-        values = array.cast(pa.int32()).fill_null(0).to_numpy().astype(np.int64) + cells.DAY_ZERO
-        code = ">u4"
-    elif pa.types.is_timestamp(kind):
+        days = np.asarray(array.cast(pa.int32()).fill_null(0)).astype(np.int64)
+        return (days + DAY_ZERO).astype(">u4")
+    if pa.types.is_timestamp(kind):
         assert kind.unit == "ms", f"CQL's instants are milliseconds, not {kind}"
-        values, code = array.cast(pa.int64()).fill_null(0).to_numpy(), ">i8"
-    else:
-        values = array.fill_null(0).to_numpy()
-        code = values.dtype.newbyteorder(">").str
-    content = np.frombuffer(values.astype(code).tobytes(), np.uint8)
-    width = kind.bit_width // 8
-    return np.arange(0, (len(array) + 1) * width, width, dtype=np.int64), content
+        array = array.cast(pa.int64())
+    values = np.asarray(array.fill_null(0))
+    return values.astype(values.dtype.newbyteorder(">"))
+
+
+def _of_width(words: NDArray[np.generic]) -> pa.Array:
+    """The bytes of each word [n]."""
+    kind = pa.binary(words.dtype.itemsize)
+    return pa.Array.from_buffers(kind, len(words), [None, pa.py_buffer(words)]).cast(_BYTES)
+
+
+def _decimals(array: pa.Array) -> pa.Array:
+    """`[int32 scale][varint]`, each varint as short as it can be."""
+    assert array.type.precision <= _MONEY_DIGITS, f"{array.type} does not fit in 64 bits"
+    low_words = np.frombuffer(array.buffers()[1], np.int64)[::2]
+    own = low_words[array.offset : array.offset + len(array)]
+    units = np.where(np.asarray(pc.is_valid(array)), own, 0)
+    size = np.ones(len(units), np.int64)
+    for bits in range(7, 63, 8):
+        size += (units < -(1 << bits)) | (units >= 1 << bits)
+    whole = np.empty((len(units), 12), np.uint8)
+    whole[:, :4] = np.frombuffer(array.type.scale.to_bytes(4, "big"), np.uint8)
+    whole[:, 4:] = units.astype(">i8").view(np.uint8).reshape(-1, 8)
+    place = np.arange(12)
+    kept = whole[(place < 4) | (place >= 12 - size[:, np.newaxis])]
+    offsets = np.concatenate([[0], np.cumsum(4 + size)])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(kept)]
+    return pa.Array.from_buffers(_BYTES, len(units), buffers)
+
+
+def _maps(array: pa.Array) -> pa.Array:
+    """`[int32 count]` and that many pairs of cells."""
+    pairs = _joined(*_cells(column(array.keys)), *_cells(column(array.items)))
+    offsets = array.offsets
+    of_each = pa.LargeListArray.from_arrays(offsets.cast(pa.int64()), pairs)
+    counts = np.diff(np.asarray(offsets)).astype(">i4")
+    return _joined(_of_width(counts), pc.binary_join(of_each, pa.scalar(b"", _BYTES)))

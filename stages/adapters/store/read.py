@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -37,22 +36,13 @@ _POOL = pa.system_memory_pool()  # pages come and go: other pools give memory ba
 FORMAT = f"Arrow {pa.__version__}, {ROW_GROUP} rows a group, {_PARQUET}"
 
 
-@dataclass(frozen=True)
-class Extracted:
-    """What was read of a partition, to be held against the database's own Summary."""
-
-    rows: int
-    amount: Decimal
-
-
 def extract(
     session: Session,
     keyspace: str,
     partitions: Sequence[Partition],
     path_of: Callable[[Partition], Path],
-    on_partition: Callable[[Partition, Extracted], None],
-) -> None:
-    """Write each partition to its own Parquet file; `on_partition` hears of each as it is done.
+) -> Iterator[tuple[Partition, int, Decimal]]:
+    """Write each partition to its own Parquet file; yield each as it is done: rows, exact sum.
 
     A file is whole or absent. After an error no further partition is begun.
     """
@@ -62,13 +52,18 @@ def extract(
         }
         try:
             for future in as_completed(futures):
-                on_partition(futures[future], future.result())
+                yield futures[future], *future.result()
         finally:
             threads.shutdown(wait=True, cancel_futures=True)
 
 
-def extract_partition(wire: Wire, keyspace: str, partition: Partition, path: Path) -> Extracted:
-    """Write a partition, in clustering order, to zstd Parquet: the same rows, the same bytes."""
+def extract_partition(
+    wire: Wire, keyspace: str, partition: Partition, path: Path
+) -> tuple[int, Decimal]:
+    """Write a partition, in clustering order, to zstd Parquet: the same rows, the same bytes.
+
+    Returns how many rows, and the exact sum of their amounts.
+    """
     rows, amount = 0, Decimal("0.00")
     with (
         replacing(path) as beside,
@@ -78,7 +73,7 @@ def extract_partition(wire: Wire, keyspace: str, partition: Partition, path: Pat
             file.write_table(group, row_group_size=ROW_GROUP)
             rows += group.num_rows
             amount += pc.sum(group["amount"]).as_py()
-    return Extracted(rows, amount)
+    return rows, amount
 
 
 def read_partition(wire: Wire, keyspace: str, partition: Partition) -> Iterator[pa.RecordBatch]:

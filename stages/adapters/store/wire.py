@@ -4,7 +4,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from types import TracebackType
 from typing import Any, Self
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, ResponseFuture, Session
@@ -109,12 +108,7 @@ class Wire:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._session.shutdown()
 
     def prepare(self, query: str) -> PreparedStatement:

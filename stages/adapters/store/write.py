@@ -112,7 +112,7 @@ def _batches(
     offsets, content = encode.rows(list(columns.values()), row_head(statement, len(columns)))
     for start, end in bounds:
         part = Rows(end - start, content[offsets[start] : offsets[end]])
-        yield Batch(part, keyspace, [columns[name][start] for name in partition])
+        yield Batch(part, keyspace, [columns[name][start].as_py() for name in partition])
 
 
 def _bounds(keys: pa.Table, most: int) -> Iterator[tuple[int, int]]:
