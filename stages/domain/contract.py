@@ -9,7 +9,7 @@ from stages.domain.errors import UserError
 from stages.domain.tables import INSTANT, KINDS, MONEY, TRANSACTIONS
 
 KEY = ["customer_id", "booked_at", "transaction_id"]
-REQUIRED = (*KEY, "amount")
+NEEDED = (*KEY, "amount")
 LONGEST_TEXT = 1024  # characters; an id or a name is never longer
 LARGEST_AMOUNT = 1e13  # beyond it a float no longer holds cents
 REPEATED = "the same customer, instant and transaction_id came before"
@@ -25,7 +25,7 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     `problem`, why it could not read a row, that is the reason.
     Raises UserError when a required column lacks or has another type.
     """
-    missing = [name for name in REQUIRED if name not in draft.column_names]
+    missing = [name for name in NEEDED if name not in draft.column_names]
     if missing:
         raise UserError(f"the source has no column for {', '.join(missing)}: add it to its mapping")
     rows = pa.table({f.name: _typed(draft, f) for f in TRANSACTIONS.schema if _has(draft, f)})

@@ -9,10 +9,8 @@ from typing import Any
 import pandas as pd
 
 from stages.domain.errors import UserError
+from stages.domain.tables import NUMBERS, OPTIONAL, REQUIRED
 
-REQUIRED = ("customer_id", "booked_at", "amount")
-OPTIONAL = ("transaction_id", "kind", "category", "merchant", "region", "discount")
-NUMBERS = ("amount", "discount")
 MOST = 20_000  # rows of one request
 
 

@@ -7,6 +7,10 @@ import pyarrow as pa
 MONEY = pa.decimal128(18, 2)
 INSTANT = pa.timestamp("ms", tz="UTC")
 KINDS = ("purchase", "refund", "cash", "transfer", "fee", "income")
+# A transaction as the endpoint is given it: what it must have and may have, and the numbers of it.
+REQUIRED = ("customer_id", "booked_at", "amount")
+OPTIONAL = ("transaction_id", "kind", "category", "merchant", "region", "discount")
+NUMBERS = ("amount", "discount")
 
 
 @dataclass(frozen=True)

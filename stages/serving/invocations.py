@@ -16,10 +16,9 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from stages.domain.errors import UserError
+from stages.domain.tables import OPTIONAL, REQUIRED
 from stages.serving.champion import Served
 from stages.serving.guard import refusal
-from stages.serving.interface import OPTIONAL
-from stages.serving.request import REQUIRED
 
 log = logging.getLogger(__name__)
 JSON = "application/json"

@@ -20,11 +20,9 @@ from numpy.typing import NDArray
 from stages.domain.contract import KEY, LARGEST_AMOUNT, LONGEST_TEXT, REPEATED, split
 from stages.domain.errors import UserError
 from stages.domain.online import NAMES, Transactions
-from stages.domain.tables import INSTANT, KINDS
+from stages.domain.tables import INSTANT, KINDS, NUMBERS, REQUIRED
 
-REQUIRED = ("customer_id", "booked_at", "amount")
 TEXTS = ("customer_id", "transaction_id", "kind", *NAMES)
-NUMBERS = ("amount", "discount")
 NO_INSTANT = np.iinfo(np.int64).min
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 KIND = {kind: place for place, kind in enumerate(KINDS)}

@@ -10,12 +10,9 @@ import requests
 
 from stages.adapters import endpoint
 from stages.domain.errors import UserError
+from stages.domain.tables import OPTIONAL, REQUIRED
 
 LONGEST = 400  # characters of a refusal that are shown
-FIELDS = (
-    *("customer_id", "booked_at", "amount", "transaction_id", "kind", "category", "merchant"),
-    *("region", "discount"),
-)
 
 
 class NoEndpointError(UserError):
@@ -60,5 +57,5 @@ def records(transactions: pd.DataFrame, customer_id: str) -> list[dict[str, Any]
     table = transactions.assign(
         customer_id=customer_id,
         booked_at=transactions["booked_at"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f"),
-    )[list(FIELDS)].dropna(axis="columns", how="all")
+    )[[*REQUIRED, *OPTIONAL]].dropna(axis="columns", how="all")
     return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from stages.adapters.paths import RAW
 from stages.domain.momentum import MOMENTA
+from stages.domain.styles import NO_HISTORY
 from stages.domain.tiers import TIERS
 from stages.domain.totals import Totals
 from stages.ui import look, published
@@ -136,3 +137,10 @@ def _basis(scores: pd.DataFrame) -> None:
         f" {metrics['holdout']['gini'] or 0:.3f}{better} (see Health)\n"
         f"- **Scored**: {when:%Y-%m-%d %H:%M} UTC"
     )
+    silent = scores.loc[scores["style"] == NO_HISTORY, "expected_spend"]
+    if len(silent):
+        st.markdown(
+            f"- **Without history**: {len(silent):,} customers who have not bought yet. They are"
+            f" expected to spend as newcomers do, {look.money(silent.sum())} in all; who has been"
+            " a customer for long without buying will hardly do so."
+        )

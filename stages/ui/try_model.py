@@ -10,7 +10,8 @@ import streamlit as st
 
 from stages.adapters.endpoint import KEY, address
 from stages.domain.errors import UserError
-from stages.domain.pasted import MOST, OPTIONAL, REQUIRED, example, parse
+from stages.domain.pasted import MOST, example, parse
+from stages.domain.tables import OPTIONAL, REQUIRED
 from stages.ui import endpoint, look, published
 
 EDIT, PASTE, UPLOAD = "Edit", "Paste", "Upload"

@@ -288,6 +288,13 @@ def test_customers_and_scores_come_back_sorted(session: Session, new_ks: str) ->
     ]
     assert found["region"].null_count == 3
 
+    session.execute(f"UPDATE {new_ks}.customers SET region = 'north' WHERE customer_id = '9'")
+    moved = people.set_column(1, "age_band", pa.array([None, "25-34", "65+"]))
+    write.write_rows(session, new_ks, CUSTOMERS, moved)
+    found = read.read_table(session, new_ks, CUSTOMERS)
+    assert found["age_band"].to_pylist() == ["25-34", "65+", None]  # what is no more known is gone
+    assert found["region"].to_pylist() == [None, "north", None]
+
     scores = pa.Table.from_pylist(
         [
             {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stages.adapters.store.cells import DAY_ZERO
 
 _BYTES = pa.large_binary()
-_UNSET = -2  # the length of a value that is left as it is: no tombstone, unlike a null
+NULL, UNSET = -1, -2  # lengths of no value: the cell is emptied, or left as it is (no tombstone)
 _MONEY_DIGITS = 18  # what 64 bits hold of a decimal
 
 
@@ -28,18 +28,20 @@ def column(array: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_valid(array), content, None)
 
 
-def rows(columns: Sequence[pa.Array], head: bytes) -> tuple[NDArray[np.int64], memoryview]:
+def rows(
+    columns: Sequence[pa.Array], head: bytes, null: int = UNSET
+) -> tuple[NDArray[np.int64], memoryview]:
     """Return the offsets (rows + 1) and bytes of rows: `head`, then a cell of each column."""
-    cells = [part for values in columns for part in _cells(values)]
+    cells = [part for values in columns for part in _cells(values, null)]
     joined = _joined(pa.scalar(head, _BYTES), *cells)
     _, buffer, content = joined.buffers()
     offsets = np.frombuffer(buffer, np.int64)[: len(joined) + 1]
     return offsets, memoryview(content)[: offsets[-1]]
 
 
-def _cells(values: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _cells(values: pa.Array, null: int = NULL) -> tuple[pa.Array, pa.Array]:
     """`[int32 length][bytes]`, the two of them."""
-    sizes = pc.fill_null(pc.binary_length(values), _UNSET)
+    sizes = pc.fill_null(pc.binary_length(values), null)
     return _of_width(np.asarray(sizes).astype(">i4")), values.fill_null(b"")
 
 

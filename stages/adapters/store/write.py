@@ -56,7 +56,10 @@ def write_transactions(
 
 
 def write_rows(session: Session, keyspace: str, table_def: Table, table: pa.Table) -> None:
-    """Write `table` into `customers` or `scores`; a column that it lacks is left as it is."""
+    """Write `table` into `customers` or `scores`.
+
+    A null empties its cell; a column that `table` lacks is left as it is.
+    """
     known = [name for name in table_def.schema.names if name in table.column_names]
     with writing(session, keyspace, table_def, known) as write:
         write(table)
@@ -81,7 +84,8 @@ def writing(
                 part = rows.slice(at, SLICE_ROWS).select(columns).cast(schema)
                 part, sets = replicas.together(part, key[0])
                 bounds = _bounds(sets, BATCH_PARTITIONS)
-                _send(wire, _batches(statement, keyspace, key, part, bounds), lambda count: None)
+                batches = _batches(statement, keyspace, key, part, bounds, encode.NULL)
+                _send(wire, batches, lambda count: None)
 
         yield write
 
@@ -105,11 +109,12 @@ def _batches(
     partition: Sequence[str],
     rows: pa.Table,
     bounds: Iterator[tuple[int, int]],
+    null: int = encode.UNSET,
 ) -> Iterator[Batch]:
     """Yield the batches of `rows` that lie within `bounds`."""
     rows = rows.combine_chunks()
     columns = {name: encode.column(rows[name].chunk(0)) for name in rows.column_names}
-    offsets, content = encode.rows(list(columns.values()), row_head(statement, len(columns)))
+    offsets, content = encode.rows(list(columns.values()), row_head(statement, len(columns)), null)
     for start, end in bounds:
         part = Rows(end - start, content[offsets[start] : offsets[end]])
         yield Batch(part, keyspace, [columns[name][start].as_py() for name in partition])
