@@ -24,6 +24,9 @@ def main() -> None:
     mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
+        if control.fed(session, name):
+            log.info("keyspace %s has a feed of its own: no source is loaded", name)
+            return
         if control.loaded(session, name) == mark:
             log.info("%s is in keyspace %s already", params.source.name, name)
             return

@@ -7,21 +7,20 @@ from stages.adapters.logs import stage
 from stages.adapters.store import control, keyspace
 from stages.adapters.store.session import connect
 
-FEED = control.Origin("a feed of your own", [], {})
 log = logging.getLogger(__name__)
 
 
 @stage
 def main() -> None:
-    """Make what is absent, and mark the keyspace: no source is loaded beside the feed's rows.
+    """Make what is absent, and mark the keyspace: no source is loaded into it.
 
     UserError where it holds a source's rows, or tables of another shape or number of shards.
     """
     store = config.load().store
     with connect(store) as session:
         keyspace.ensure(session, store.keyspace, store.shards, dict(store.replication))
-        control.admit(session, store.keyspace, FEED)
-        control.claim(session, store.keyspace, FEED)
+        control.admit(session, store.keyspace, control.FEED)
+        control.claim(session, store.keyspace, control.FEED)
     log.info("keyspace %s has its tables; %d shards a month", store.keyspace, store.shards)
 
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 # Names of shapes would be random and the time of drawing differs: neither belongs in the bytes.
 mpl.rcParams["svg.hashsalt"] = "result"
+LINES = (("-", "#1f4e79"), ("--", "#c7702e"), (":", "#2e7d32"))
 LABELS = {"model": "this model", "last_horizon": "last horizon", "rate": "daily rate"}
 
 
@@ -23,8 +24,8 @@ def result(calibration: pd.DataFrame, gain: pd.DataFrame) -> bytes:
         ylabel="mean spend over the horizon",
         xticks=calibration["decile"],
     )
-    for (name, label), style in zip(LABELS.items(), ("-", "--", ":"), strict=True):
-        right.plot(gain["customers"], gain[name], style, color="#1f4e79", label=label)
+    for (name, label), (style, color) in zip(LABELS.items(), LINES, strict=True):
+        right.plot(gain["customers"], gain[name], style, color=color, label=label)
     right.plot([0, 1], [0, 1], color="#999999", linewidth=0.8, label="random")
     right.set(
         title="Cumulative gain",

@@ -197,4 +197,4 @@ def test_a_feed_of_ones_own_has_tables_made_for_it(shop, session):
             ["2024-02", zlib.crc32(customer.encode()) % 4, customer, "2024-02-05 10:00:00+0000"],
         )
     assert "2 rows in" in shop.stage("extract")
-    assert "holds the source a feed of your own" in refused(shop, "ingest")
+    assert "has a feed of its own: no source is loaded" in shop.stage("ingest")

@@ -112,6 +112,15 @@ class Origin:
     settings: dict[str, Any]
 
 
+FEED = Origin("a feed of your own", [], {})  # of a keyspace that no source is loaded into
+
+
+def fed(session: Session, keyspace: str) -> bool:
+    """Whether the keyspace is that of a feed."""
+    written = _setting(session, keyspace, _SOURCE)
+    return written is not None and Origin(**json.loads(written)) == FEED
+
+
 def claim(session: Session, keyspace: str, mine: Origin) -> None:
     """Make the keyspace that of this origin, once `admit` has let it in."""
     _set(session, keyspace, _SOURCE, json.dumps(asdict(mine)))
