@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 @stage
 def main() -> None:
     """Write reports/: metrics, the data of the plots, fairness, the cards, Evidently's page."""
-    params, made = config.load(), recipe(config.load())
+    params = config.load()
+    made = recipe(params)
     plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
     rows = frames.read(plan.training, plan.cutoff, params.most_rows)
     past, held = frame.at(rows, plan.training), frame.at(rows, [plan.cutoff])

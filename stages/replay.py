@@ -13,9 +13,9 @@ from stages.adapters.store.published import published
 from stages.adapters.store.session import connect
 from stages.domain import scoring
 from stages.domain.errors import UserError
+from stages.domain.tables import STAMP
 
 log = logging.getLogger(__name__)
-STAMP = ("model_version", "data_version", "as_of")
 
 
 @stage

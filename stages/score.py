@@ -35,12 +35,12 @@ from stages.domain.model import Model
 from stages.domain.profiles import SHOWN
 from stages.domain.run_summary import summary
 from stages.domain.segment_report import segment_report, with_playbook
+from stages.domain.tables import STAMP
 
 log = logging.getLogger(__name__)
 SCORED, SEGMENTS = SCORES / "scores.parquet", REPORTS / "segments.json"
 MIGRATION, CHAMPION = REPORTS / "migration.json", REPORTS / "champion.json"
 UNDER_WAY = SCORES / ".scoring"
-STAMP = ["model_version", "data_version", "as_of"]
 
 
 @stage
@@ -182,7 +182,7 @@ def _migration(
 
 def _stamp(scores: pa.Table) -> dict[str, Any] | None:
     """What scores were made of; None where there are none."""
-    return next(iter(scores.select(STAMP).slice(0, 1).to_pylist()), None)
+    return next(iter(scores.select(list(STAMP)).slice(0, 1).to_pylist()), None)
 
 
 if __name__ == "__main__":

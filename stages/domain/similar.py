@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-FARTHEST = 3.0  # standard deviations: an outlier counts as so far away
+from stages.domain.styles import FARTHEST
 
 
 def nearest(features: pd.DataFrame, customer: int, most: int) -> pd.DataFrame:

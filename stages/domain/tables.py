@@ -93,3 +93,4 @@ SCORES = Table(
         Column("as_of", "date", pa.date32(), False),
     ),
 )
+STAMP = ("model_version", "data_version", "as_of")  # what a score is made from

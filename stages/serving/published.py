@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.domain.tables import SCORES
+from stages.domain.tables import SCORES, STAMP
 
 log = logging.getLogger(__name__)
 # They repeat, so that a million customers take some tens of megabytes.
@@ -43,7 +43,7 @@ class Scores:
         if not self.rows.num_rows:
             return {"customers": 0}
         first = self.rows.slice(0, 1).to_pylist()[0]
-        stamp = {name: str(first[name]) for name in ("model_version", "data_version", "as_of")}
+        stamp = {name: str(first[name]) for name in STAMP}
         return {"customers": self.rows.num_rows, **stamp}
 
 
