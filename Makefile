@@ -6,6 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 export CUSTOMER_ID := $(value CUSTOMER)# as it was typed, whatever signs it has
+unexport CUSTOMER
 export MLFLOW_DISABLE_TELEMETRY ?= true
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000

@@ -1,5 +1,6 @@
 """Erase: a customer leaves the store now, and data/ and reports/ at the next rebuild."""
 
+import csv
 import logging
 import sys
 from datetime import UTC, datetime
@@ -29,9 +30,11 @@ def main() -> None:
     store = config.load().store
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
-        rejects = sum(_strike_reject(path, customer) for path in REJECTS.glob("*.csv"))
-        here = {"rejects": rejects, "reasons": _strike_reasons(customer)}
-        erased = erasure.erase(session, store.keyspace, customer, store.shards) | here
+        erased = erasure.erase(session, store.keyspace, customer, store.shards)
+    struck = {path: _strike_reject(path, customer) for path in REJECTS.glob("*.csv")}
+    unread = [path.name for path, count in struck.items() if count is None]
+    erased["rejects"] = sum(count or 0 for count in struck.values())
+    erased["reasons"] = _strike_reasons(customer)
     if not any(erased.values()):
         raise UserError(
             f"neither keyspace {store.keyspace} nor {REJECTS.name} hold anything of this customer: "
@@ -41,16 +44,23 @@ def main() -> None:
     receipt = REPORTS / "erasures" / f"{now:%Y%m%dT%H%M%S%fZ}.json"
     write_json(receipt, {"when": now.isoformat(), "keyspace": store.keyspace, "rows": erased})
     log.info("erased %s; receipt: %s", erased, receipt)
+    if unread:
+        raise UserError(
+            f"{REJECTS.name}/{', '.join(unread)} cannot be read and may name them: delete it"
+        )
     log.info("now `make rebuild promote score forget`: data/, reports/ and DVC's cache follow")
 
 
-def _strike_reject(path: Path, customer: str) -> int:
-    """Take the customer's rows out of a reject file; return how many there were."""
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False)  # 007 is not 7
-    kept = rows[rows["customer_id"] != customer]
+def _strike_reject(path: Path, customer: str) -> int | None:
+    """Take the customer's rows out of a reject file; how many there were, None for no such file."""
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)  # 007 is not 7
+        kept = rows[rows["customer_id"] != customer]
+    except (ValueError, KeyError):
+        return None
     if len(kept) < len(rows):
         with replacing(path) as beside:
-            kept.to_csv(beside, index=False)
+            kept.to_csv(beside, index=False, quoting=csv.QUOTE_ALL)
     return len(rows) - len(kept)
 
 

@@ -21,12 +21,12 @@ def main() -> None:
     params = config.load()
     store, name = params.store, params.store.keyspace
     source = sources.module(params.source.name)
-    mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
         if control.fed(session, name):
             log.info("keyspace %s has a feed of its own: no source is loaded", name)
             return
+        mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
         if control.loaded(session, name) == mark:
             log.info("%s is in keyspace %s already", params.source.name, name)
             return

@@ -29,7 +29,9 @@ def main() -> None:
             write_json(PROMOTION, {"replaced": False})
             log.info("version %s is champion already", champion.version)
             return
-        if registry.REFUSED in challenger.tags and os.environ.get("FORCE") not in FORCED:
+        own = challenger.tags[registry.CONTENT]
+        refused = own in (v.tags.get(registry.CONTENT) for v in registry.refused(client))
+        if refused and os.environ.get("FORCE") not in FORCED:
             write_json(PROMOTION, {"replaced": False})
             log.warning(
                 "version %s was rolled back and stays so: `make promote FORCE=1` promotes it",

@@ -55,24 +55,31 @@ def main() -> None:
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
-        if _done(session, store.keyspace, stamp):
-            log.info("scored already: champion %s, as of %s", champion.version, as_of)
+        if _done(stamp):
+            _publish_again(session, store.keyspace, stamp)
             _told_anew(params.playbook)
         else:
             _score(session, params, client, champion, stamp)
     print(summary(read_json(CHAMPION)["metrics"], raw.manifest(), pq.read_table(SCORED)))
 
 
-def _done(session: Session, name: str, stamp: dict[str, Any]) -> bool:
-    """Whether all is written, here and in the store, and no other scoring is under way."""
+def _done(stamp: dict[str, Any]) -> bool:
+    """Whether all is written here, and no other scoring is under way."""
     written = all(file.exists() for file in (SCORED, SEGMENTS, CHAMPION))
-    if not written or UNDER_WAY.exists():
+    if not written or UNDER_WAY.exists() or "best_fifths" not in read_json(CHAMPION):
         return False
-    scores = pq.read_table(SCORED, columns=["customer_id", *STAMP])
-    if _stamp(scores) != stamp:
-        return False
-    there = published.published(session, name, scores["customer_id"][0].as_py())
-    return there is not None and {n: there[n] for n in STAMP} == stamp
+    return _stamp(pq.read_table(SCORED, columns=list(STAMP))) == stamp
+
+
+def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:
+    """Publish data/scores as it is, where the store has lost its rows or is another one."""
+    there = published.some(session, name)
+    if there is not None and {n: there[n] for n in STAMP} == stamp:
+        log.info("scored already: champion %s, as of %s", *(stamp[n] for n in STAMP[::2]))
+        return
+    scores = pq.read_table(SCORED)
+    write.write_rows(session, name, tables.SCORES, scores)
+    log.info("scored already; the store had no such scores: %d published again", scores.num_rows)
 
 
 def _score(
@@ -126,7 +133,7 @@ def _known(champion: ModelVersion, model: Model) -> dict[str, Any]:
         "kinds": model.spec.kinds,
         "totals": asdict(model.totals),
         "metrics": json.loads(registry.reported(champion, "metrics.json")),
-        "best_fifth": gain.loc[0.2].to_dict(),  # their share of all spend, by each forecast
+        "best_fifths": gain.loc[0.2].to_dict(),  # their share of all spend, by each forecast
     }
 
 

@@ -12,7 +12,7 @@ from tests.integration.project import BANK, Project
 from tests.jenkins.controller import Controller
 
 # A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
-for name in [n for n in os.environ if n.startswith(("CASSANDRA_", "MLFLOW_", "SERVE_"))]:
+for name in [n for n in os.environ if n.startswith(("CASSANDRA_", "MLFLOW_", "SERVE_", "FORCE"))]:
     del os.environ[name]
 
 

@@ -130,8 +130,9 @@ def crown(client: mlflow.MlflowClient, version: ModelVersion, former: ModelVersi
         number = former.tags.get(FORMER) if same else former.version
         if number:
             client.set_model_version_tag(NAME, version.version, FORMER, number)
-    if REFUSED in version.tags:
-        client.delete_model_version_tag(NAME, version.version, REFUSED)
+    for other in refused(client):
+        if other.tags.get(CONTENT) == version.tags.get(CONTENT):
+            client.delete_model_version_tag(NAME, other.version, REFUSED)
     client.set_registered_model_alias(NAME, "champion", version.version)
 
 

@@ -124,7 +124,7 @@ def _sentence(
         if figure != usual and (supports or family == "habit"):
             meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
             return f"{said}: {meaning} {figure}, typically {usual}"
-    return f"{said}: its figures taken together"
+    return f"{said}: taken together with all else"
 
 
 @cache

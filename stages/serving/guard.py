@@ -71,19 +71,27 @@ class Guard:
         headers = dict(scope["headers"])
         if scope["path"] in OPEN:
             return None
-        wait = self._wait(scope["client"][0] if scope["client"] else "")
-        if wait > 0:  # whoever tries keys must wait, too
-            said = refusal(429, "REQUEST_LIMIT_EXCEEDED", f"ask again in {wait:.2g} seconds")
-            said.headers["Retry-After"] = str(int(wait) + 1)
-            return said
+        client = scope["client"][0] if scope["client"] else ""
         if self._key:
             bearer = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
             if not hmac.compare_digest(headers.get(b"x-api-key", bearer), self._key):
-                return refusal(401, "UNAUTHENTICATED", "give the key in the header X-API-Key")
+                # Who tries keys must wait, too, but takes no turn from those who have one.
+                return self._too_soon(f"{client} without the key") or refusal(
+                    401, "UNAUTHENTICATED", "give the key in the header X-API-Key"
+                )
         else:  # on loopback: a page in a browser may not ask under a name of its own
             host = headers.get(b"host", b"").decode("latin-1")
             if not is_loopback(host.rpartition(":")[0] or host) and not is_loopback(host):
                 return refusal(403, "PERMISSION_DENIED", "without a key, ask under localhost")
+        return self._too_soon(client)
+
+    def _too_soon(self, client: str) -> Response | None:
+        """What is said to a client who has to wait."""
+        wait = self._wait(client)
+        if wait > 0:
+            said = refusal(429, "REQUEST_LIMIT_EXCEEDED", f"ask again in {wait:.2g} seconds")
+            said.headers["Retry-After"] = str(int(wait) + 1)
+            return said
         return None
 
     def _wait(self, client: str) -> float:

@@ -26,7 +26,9 @@ def trial(version: ModelVersion) -> PyFuncModel:
     """
     loaded = registry.load(version)
     try:
-        example = interface.example(loaded.unwrap_python_model().model.as_of)
+        example = loaded.input_example  # its own: another version of the code may have another
+        if example is None:
+            example = interface.example(loaded.unwrap_python_model().model.as_of)
         found = pd.DataFrame(loaded.predict(example)).to_dict("records")
         recorded = (loaded.metadata.metadata or {}).get(ANSWER)
     except Exception as error:

@@ -135,8 +135,8 @@ def _curve(planned: campaign.Campaign) -> None:
 
 def _notes(model: dict) -> None:
     """What the figures mean, and how sure they are."""
-    band, best_fifth = model["totals"]["band"], dict(model["best_fifth"])
-    ours, simple = best_fifth.pop("model"), max(best_fifth.values())
+    band, best_fifths = model["totals"]["band"], dict(model["best_fifths"])
+    ours, simple = best_fifths.pop("model"), max(best_fifths.values())
     errors = (
         "of the sum joins the error that all customers share, as far as the model's totals were"
         " off in the past, and each customer's own"

@@ -50,7 +50,7 @@ def holdout() -> None:
         st.caption("No gate has judged a result yet: `make promote`.")
         return
     if gate.get("content") != published.report("tracked.json")["content"]:
-        st.caption("No gate has judged this result yet: `make gate`, or `make promote`.")
+        st.caption("The last gate judged another result: `make gate`.")
         return
     st.markdown(
         f"**Version {gate['version']} {'passed' if gate['passed'] else 'failed'} the gate**"

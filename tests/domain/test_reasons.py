@@ -110,4 +110,4 @@ def test_a_reason_never_shows_a_figure_that_speaks_against_it():
     assert said(recency=np.log(0.8))[0] == (
         "recency lowers it by 20%: since the first transaction 56 days, typically 360 days"
     )
-    assert said(ticket=np.log(1.2))[0] == "ticket raises it by 20%: its figures taken together"
+    assert said(ticket=np.log(1.2))[0] == "ticket raises it by 20%: taken together with all else"

@@ -210,6 +210,11 @@ def test_whoever_is_not_on_this_machine_needs_the_key(project):
         assert refused
         assert int(refused[0]["retry-after"]) >= 1
         assert endpoint.ask("GET", "/health")[0] == 200
+        assert endpoint.ask("GET", "/metrics")[0] == 200  # as Prometheus asks
+    with Endpoint.serving(project, api_key=KEY, rate="3", poll="30") as endpoint:
+        guesses = {endpoint.raw("GET", "/segments")[0] for _ in range(20)}
+        assert guesses == {401, 429}
+        assert endpoint.ask("GET", "/customers/1", **{"X-API-Key": KEY})[0] == 200
 
 
 def test_without_a_key_it_does_not_open_to_others(project):

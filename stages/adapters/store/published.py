@@ -13,10 +13,20 @@ from stages.domain.tables import SCORES
 
 def published(session: Session, keyspace: str, customer_id: str) -> dict[str, Any] | None:
     """The row of `scores` of a customer, by column; None where there is none."""
+    return _row(session, keyspace, "WHERE customer_id = %s", [customer_id])
+
+
+def some(session: Session, keyspace: str) -> dict[str, Any] | None:
+    """Any row of `scores`; None where there is none."""
+    return _row(session, keyspace, "LIMIT 1", [])
+
+
+def _row(
+    session: Session, keyspace: str, which: str, values: Sequence[str]
+) -> dict[str, Any] | None:
     names = SCORES.schema.names
-    table = qualified(keyspace, SCORES.name)
-    select = f"SELECT {', '.join(names)} FROM {table} WHERE customer_id = %s"
-    found = patiently(lambda: session.execute(select, [customer_id]).one())
+    select = f"SELECT {', '.join(names)} FROM {qualified(keyspace, SCORES.name)} {which}"
+    found = patiently(lambda: session.execute(select, values).one())
     if found is None:
         return None
     row = dict(zip(names, found, strict=True))
