@@ -74,7 +74,7 @@ def _not_worse(than: str, gain: Mapping[str, Any]) -> tuple[str, bool]:
     more, low, high = (_figure(gain, name) for name in ("gini", "low", "high"))
     return (
         f"Gini over {than} ({gain.get('over')}) {_show(more)}, 95 % interval "
-        f"{_show(low)} to {_show(high)}, which must not lie below 0",
+        f"{_show(low)} to {_show(high)}, not all of it below 0",
         more is not None and low is not None and high is not None and high >= 0,
     )
 
