@@ -65,13 +65,13 @@ async def plain(served: Served, body: bytes) -> Response | str:
     """The answer to plain JSON; or why it is not plain, and MLflow's app has to decide."""
     try:
         if len(body) > LARGE:
-            asked = await asyncio.to_thread(columns_of, body)
+            content = await asyncio.to_thread(lambda: _answered(served, *columns_of(body)))
         else:
-            asked = columns_of(body)
-        if len(body) > LARGE or len(set(map(str, asked[0].get("customer_id", ())))) > MANY:
-            content = await asyncio.to_thread(_answered, served, *asked)
-        else:
-            content = _answered(served, *asked)
+            columns, as_of = columns_of(body)
+            if len(set(map(str, columns.get("customer_id", ())))) > MANY:
+                content = await asyncio.to_thread(_answered, served, columns, as_of)
+            else:
+                content = _answered(served, columns, as_of)
     except UserError as error:
         return str(error)
     return Response(content, media_type=JSON)
