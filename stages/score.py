@@ -75,7 +75,7 @@ def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:
     """Publish data/scores as it is, where the store has lost its rows or is another one."""
     there = published.some(session, name)
     if there is not None and {n: there[n] for n in STAMP} == stamp:
-        log.info("scored already: champion %s, as of %s", *(stamp[n] for n in STAMP[::2]))
+        log.info("scored already: champion %s, as of %s", stamp["model_version"], stamp["as_of"])
         return
     scores = pq.read_table(SCORED)
     write.write_rows(session, name, tables.SCORES, scores)

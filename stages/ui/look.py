@@ -32,7 +32,12 @@ NAMES = {
     "model_version": "Model version",
     "as_of": "As of",
 }
-FAMILIES = {"ticket": "spend a visit", "recency": "time since buying"}  # where words are plainer
+PLAIN = {  # families of reasons and figures of segments, where everyday words are plainer
+    "ticket": "spend a visit",
+    "ticket_mean": "spend a visit",
+    "recency": "time since buying",
+    "recency_in_gaps": "time since buying, against their habit",
+}
 FORMATS = {"expected_spend": "%,.0f", "low": "%,.0f", "high": "%,.0f", "percentile": "%.1f"}
 WORDS = """
 - **Expected spend**: what a customer is expected to spend in the time that the page names.
@@ -77,15 +82,25 @@ def window(scores: pd.DataFrame, horizon: int) -> str:
     return f"the {horizon} days from {day(scores['as_of'].iloc[0])}"
 
 
+def end(scores: pd.DataFrame, horizon: int) -> date:
+    """The first day after that time."""
+    return scores["as_of"].iloc[0] + timedelta(days=horizon)
+
+
 def days_left(scores: pd.DataFrame, horizon: int) -> int:
     """How many days of that time are to come; 0 or less when it is over."""
-    return (scores["as_of"].iloc[0] + timedelta(days=horizon) - datetime.now(UTC).date()).days
+    return (end(scores, horizon) - datetime.now(UTC).date()).days
+
+
+def plain(name: str) -> str:
+    """A family or figure in everyday words, with a capital letter."""
+    return PLAIN.get(name, name.replace("_", " ")).capitalize()
 
 
 def sentence(reason: str) -> str:
-    """A reason of the endpoint, its family in everyday words, with a capital letter."""
+    """A reason of the endpoint, its family in everyday words."""
     family, verb, rest = reason.partition(" raises" if " raises" in reason else " lowers")
-    return f"{FAMILIES.get(family, family).capitalize()}{verb}{rest}"
+    return f"{plain(family)}{verb}{rest}"
 
 
 def literal(text: str) -> str:

@@ -1,6 +1,6 @@
 """Overview: how much is expected of whom, what changed, and how fresh it is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import altair as alt
 import pandas as pd
@@ -49,7 +49,7 @@ def _age(scores: pd.DataFrame, horizon: int) -> str:
     left = look.days_left(scores, horizon)
     if left > 0:
         return f"{left} of {horizon} days to come"
-    return f"forecast ended {scores['as_of'].iloc[0] + timedelta(days=horizon):%Y-%m-%d}"
+    return f"forecast ended {look.end(scores, horizon):%Y-%m-%d}"
 
 
 def _map(scores: pd.DataFrame) -> None:

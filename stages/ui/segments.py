@@ -13,11 +13,6 @@ from stages.domain.profiles import FIGURES
 from stages.domain.totals import Totals
 from stages.ui import look, published
 
-PLAIN = {
-    "ticket_mean": "Spend a visit",
-    "recency": "Time since buying",
-    "recency_in_gaps": "Time since buying, against their habit",
-}
 SIGNED = "-1 to 1"  # the unit of figures that have no meaning as a ratio
 TOPICS = {
     "pricing": "Pricing",
@@ -143,7 +138,7 @@ def _pairs(table: pd.DataFrame, column: str) -> zip:
 
 def _meaning(figure: str) -> str:
     """The name of a habit for people."""
-    name = PLAIN.get(figure, figure.replace("_", " ").capitalize())
+    name = look.plain(figure)
     return f"{name} ({feature(figure).unit})" if feature(figure).unit == SIGNED else name
 
 
