@@ -1,6 +1,7 @@
 """Preprocess: raw transactions become features and targets at every cutoff."""
 
 import logging
+from datetime import UTC, datetime
 from functools import reduce
 
 import ibis.expr.types as ir
@@ -22,12 +23,15 @@ def main() -> None:
     params = config.load()
     spec = config.spec(params)
     backend = engine.connect(**params.engine)
-    history = cutoffs.history(backend, engine.read(backend, raw.TRANSACTIONS))
+    transactions = engine.read(backend, raw.TRANSACTIONS)
+    frame_contract.check_stored(backend, transactions, datetime.now(UTC).date())
+    history = cutoffs.history(backend, transactions)
     if history.strays:
         log.warning(
-            "%d transactions lie months before %s, where all others begin: are their dates wrong?",
+            "%d transactions lie months before or after all others, %s to %s: a wrong date?",
             history.strays,
             history.first,
+            history.newest,
         )
     plan = cutoffs.plan(
         history,

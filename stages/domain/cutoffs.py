@@ -19,7 +19,7 @@ SHORTEST_TARGET = 7  # days
 HALF_MONTH = 15  # days
 MONTH = 30.4375  # days, on average
 STRAY_GAP = 90  # days without a transaction, of anybody
-STRAY_SHARE = 0.001  # of all rows: so few before such a gap have wrong dates, such as 1970-01-01
+STRAY_SHARE = 0.001  # of all rows: so few beyond such a gap have wrong dates, such as 1970-01-01
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,19 @@ class History:
     first: date
     newest: date
     days: int  # different ones
-    strays: int = 0  # transactions long before all others
+    strays: int = 0  # transactions months before or after all others
 
     @classmethod
     def of(cls, days: Sequence[date], rows: Sequence[int]) -> "History":
         """The history with so many `rows` on each of the `days`, ascending."""
-        begin = before = strays = 0
-        for i in range(1, len(days)):
-            before += rows[i - 1]
-            if (days[i] - days[i - 1]).days > STRAY_GAP and before < STRAY_SHARE * sum(rows):
-                begin, strays = i, before
-        return cls(days[begin], days[-1], len(days) - begin, strays)
+        booked = pd.Series(rows, pd.DatetimeIndex(days))
+        stretch = (booked.index.diff() > pd.Timedelta(days=STRAY_GAP)).cumsum()
+        sizes = booked.groupby(stretch).sum()
+        until, since = sizes.cumsum(), sizes[::-1].cumsum()
+        many = (until >= STRAY_SHARE * booked.sum()) & (since >= STRAY_SHARE * booked.sum())
+        kept = booked[many[stretch].to_numpy()]
+        strays = int(booked.sum() - kept.sum())
+        return cls(kept.index[0].date(), kept.index[-1].date(), len(kept), strays)
 
     @property
     def monthly(self) -> bool:

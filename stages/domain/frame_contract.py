@@ -1,15 +1,42 @@
-"""What preprocess promises of the training frame, held to it batch by batch."""
+"""What preprocess is given and promises: transactions, and the training frame batch by batch."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
+import ibis.expr.types as ir
 import pandas as pd
 import pandera.errors
 import pandera.pandas as checks
 import pyarrow as pa
+from ibis.backends.sql import SQLBackend
 
 from stages.domain.catalogue import feature
 from stages.domain.errors import UserError
 from stages.domain.frame import feature_columns, schema
+from stages.domain.tables import KINDS
+
+
+def check_stored(backend: SQLBackend, transactions: ir.Table, today: date) -> None:
+    """Raise UserError where stored transactions break the contract that ingest holds rows to.
+
+    What a feed of the bank's own writes has not passed it. Types and nulls were extract's to judge.
+    """
+    t = transactions
+    counts = t.aggregate(
+        kind=(~t.kind.isin(KINDS)).sum(),
+        discount=(t.discount < 0).sum(),
+        future=(t.booked_at.date() > today).sum(),
+    )
+    words = {
+        "kind": f"whose kind is none of {', '.join(KINDS)}",
+        "discount": "whose discount is below 0",
+        "future": f"booked after today, {today}",
+    }
+    found = backend.to_pyarrow(counts).to_pylist()[0]
+    if broken := [f"{found[rule]:,} {said}" for rule, said in words.items() if found[rule]]:
+        raise UserError(
+            f"the store has transactions {'; '.join(broken)}: correct what writes them, and them"
+        )
 
 
 def checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -97,11 +97,15 @@ def test_two_bookings_a_month_are_no_statements():
     assert History(date(2020, 1, 31), date(2020, 12, 31), 12).monthly
 
 
-@pytest.mark.parametrize("wrong", [[date(1970, 1, 1)], [date(1900, 1, 1), date(1970, 1, 1)]])
-def test_a_row_of_another_century_is_not_where_the_history_begins(wrong):
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [([date(1970, 1, 1)], []), ([date(1900, 1, 1), date(1970, 1, 1)], [date(2024, 2, 29)])],
+)
+def test_a_row_of_another_century_is_not_where_the_history_begins_or_ends(before, after):
     days = [date(2017, 1, 1) + timedelta(days=i) for i in range(365)]
-    history = History.of([*wrong, *days], [1] * len(wrong) + [20] * 365)
-    assert history == History(days[0], days[-1], 365, strays=len(wrong))
+    rows = [1] * len(before) + [20] * 365 + [1] * len(after)
+    history = History.of([*before, *days, *after], rows)
+    assert history == History(days[0], days[-1], 365, strays=len(before + after))
     assert plan(history, 30) == plan(YEAR, 30)
 
 
@@ -110,6 +114,7 @@ def test_a_first_year_with_few_customers_is_history():
     assert History.of(days, [10, 900, 900]).first == days[0]  # more than one in a thousand
     early = [date(2016, 1, 1), date(2016, 3, 1), date(2016, 5, 1)]  # never long without any
     assert History.of(early, [1, 1, 5000]).first == early[0]
+    assert History.of(early, [5000, 1, 1]).newest == early[-1]
 
 
 def test_a_history_too_short_to_learn_from_says_what_to_do():

@@ -36,6 +36,26 @@ def test_the_contract_accepts_a_good_frame():
     assert frame_contract.validate(joined()).equals(joined())
 
 
+STORED = {"kind": "cash", "discount": 0.0, "booked_at": pd.Timestamp(MAY)}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("kind", "Cash", "1 whose kind is none of"),
+        ("discount", -0.01, "1 whose discount is below 0"),
+        ("booked_at", pd.Timestamp(JUNE), "1 booked after today, 2020-05-31"),
+    ],
+)
+def test_what_a_feed_wrote_is_held_to_the_contract(column, value, said):
+    backend, today = ibis.duckdb.connect(), date(2020, 5, 31)
+    good = pd.DataFrame([STORED])
+    frame_contract.check_stored(backend, ibis.memtable(good), today)
+    bad = pd.DataFrame([STORED, STORED | {column: value}])
+    with pytest.raises(UserError, match=said):
+        frame_contract.check_stored(backend, ibis.memtable(bad), today)
+
+
 @pytest.mark.parametrize(("column", "value"), [("tenure", float("inf")), ("target", -1.0)])
 def test_the_contract_refuses_infinite_features_and_negative_targets(column, value):
     rows = joined()

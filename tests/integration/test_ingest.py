@@ -185,6 +185,12 @@ def shard(session: Session, month: str) -> int:
     return next(row.shard for row in rows if row.month == month)
 
 
+BERT = (
+    f" WHERE month = '2024-02' AND shard = {zlib.crc32(b'bert') % 4} AND customer_id = 'bert'"
+    " AND booked_at = '2024-02-05 10:00:00+0000' AND transaction_id = '1'"
+)
+
+
 def test_a_feed_of_ones_own_has_tables_made_for_it(shop, session):
     configure(shop, "store.keyspace=test_feed")
     assert "has its tables; 4 shards" in shop.stage("tables")
@@ -198,3 +204,9 @@ def test_a_feed_of_ones_own_has_tables_made_for_it(shop, session):
         )
     assert "2 rows in" in shop.stage("extract")
     assert "has a feed of its own: no source is loaded" in shop.stage("ingest")
+    session.execute("UPDATE test_feed.transactions SET kind = 'Purchase', discount = -1" + BERT)
+    shop.stage("extract")
+    said = refused(shop, "preprocess")
+    assert "1 whose kind is none of purchase, refund" in said
+    assert "1 whose discount is below 0" in said
+    assert "bert" not in said
