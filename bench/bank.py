@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from omegaconf import DictConfig, OmegaConf
 
+from bench.law import counts
 from stages.adapters.files import write_parquet
 from stages.adapters.paths import CONF
 from stages.adapters.sources import synthetic
 from stages.domain import bank
 from stages.domain.contract import split
-from stages.domain.manifest import Partition, stem
-from stages.domain.shards import partitioned
+from stages.domain.shards import Partition, partitioned, stem
 from stages.domain.tables import CUSTOMERS
 
 SHARDS = 4  # as conf/store has it: 50 million rows make partitions of some 70 MB
@@ -37,7 +37,7 @@ def rows_each(source: DictConfig) -> float:
     first, last = date.fromisoformat(source.first_day), date.fromisoformat(source.last_day)
     days = (last - first).days + 1
     habits = bank.habits(source.seed, 0)
-    bought, drawn, subscriptions = bank.counts(habits, first, first, days, source.season)
+    bought, drawn, subscriptions = counts(habits, first, first, days, source.season)
     monthly = 2.5 * (days - np.clip(habits.start, 0, days)) / bank.MONTH  # salary, fee, some rent
     return float(np.mean(bought * (1 + habits.refunds) + drawn + subscriptions + monthly))
 

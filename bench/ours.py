@@ -22,7 +22,7 @@ from stages.adapters.store import read, summary, write
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.session import connect
 from stages.adapters.store.wire import PAGE_ROWS, Wire
-from stages.domain.manifest import Partition, stem
+from stages.domain.shards import Partition, stem
 from stages.domain.tables import TRANSACTIONS
 
 Counted = dict[str, Any]

@@ -21,12 +21,11 @@ import pyarrow.parquet as pq
 from omegaconf import DictConfig, OmegaConf
 from scipy.stats import spearmanr
 
-from bench import report
+from bench import law, report
 from bench.report import Goal
 from stages.adapters import config, engine, sources
 from stages.adapters.paths import CONF, ROOT
 from stages.adapters.recipes import recipe
-from stages.adapters.sources import synthetic
 from stages.domain import calibration, cutoffs, frame, frame_contract, metrics, ranking, training
 from stages.domain.baselines import baselines
 from stages.domain.contract import split
@@ -169,7 +168,7 @@ def judged(origin: Origin) -> Iterator[Row]:
 
 def _against_truth(origin: Origin, plan: cutoffs.Plan, scores: pd.DataFrame) -> Iterator[Row]:
     """The expected spend beside the expectation of the law that the bank's customers follow."""
-    truth = synthetic.truth(_group(origin), plan.cutoff, origin.horizon).to_pandas()
+    truth = law.truth(_group(origin), plan.cutoff, origin.horizon).to_pandas()
     both = scores.merge(truth, on="customer_id", suffixes=("", "_true"))
     bias = both["expected_spend"].sum() / both["expected"].sum()
     yield Row(origin.name, "bias to the true expectation", bias)

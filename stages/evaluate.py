@@ -6,15 +6,14 @@ import pandas as pd
 
 from stages.adapters import config, frames, models, plots, raw
 from stages.adapters.evidently_report import report as evidently
-from stages.adapters.files import read_json, write_bytes, write_json
+from stages.adapters.files import write_bytes, write_json
 from stages.adapters.logs import stage
-from stages.adapters.paths import MODELS, PROCESSED, REPORTS
+from stages.adapters.paths import MODELS, REPORTS
 from stages.adapters.recipes import recipe
 from stages.domain import calibration, cards, frame, metrics, ranking
 from stages.domain.ablation import ablation
 from stages.domain.audit import attributes, fairness
 from stages.domain.baselines import baselines
-from stages.domain.cutoffs import Plan
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ def main() -> None:
     """Write reports/: metrics, the data of the plots, fairness, the cards, Evidently's page."""
     params = config.load()
     made = recipe(params)
-    plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
+    plan = frames.plan()
     rows = frames.read(plan.training, plan.cutoff, params.most_rows)
     past, held = frame.at(rows, plan.training), frame.at(rows, [plan.cutoff])
     customers = pd.read_parquet(raw.CUSTOMERS)

@@ -12,7 +12,7 @@ from stages.adapters.logs import stage
 from stages.adapters.store import keyspace, read, summary
 from stages.adapters.store.session import connect
 from stages.domain.errors import UserError
-from stages.domain.manifest import Partition, Summary, changed
+from stages.domain.shards import Partition, Summary
 from stages.domain.tables import CUSTOMERS
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def main() -> None:
                 f"keyspace {store.keyspace} has no transactions: run `make ingest`, or write to it"
             )
         held = {p: h for p, h in raw.held(read.FORMAT).items() if h.summary == database.get(p)}
-        stale = changed(database, {p: h.summary for p, h in held.items()})
+        stale = sorted(database.keys() - held)
         for _ in range(ATTEMPTS):
             if not stale:
                 break

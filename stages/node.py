@@ -5,7 +5,7 @@ import os
 import sys
 
 from stages.adapters import config
-from stages.adapters.local import node
+from stages.adapters.local import node, node_config, node_state
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.logs import stage
 from stages.adapters.paths import NODE
@@ -32,14 +32,12 @@ def _down() -> None:
 
 
 def _status() -> None:
-    now = node.status(NODE)
-    if now.pid is None:
-        print(f"stopped; log {now.log}")
+    found, log = node_state.find(NODE), node_config.log_file(NODE)
+    if found is None:
+        print(f"stopped; log {log}")
         sys.exit(1)
-    print(
-        f"{f'running at {now.address}' if now.address else 'starting'}, "
-        f"process {now.pid}, log {now.log}"
-    )
+    now = f"running at {found.address}" if found.ready else "starting"
+    print(f"{now}, process {found.process.pid}, log {log}")
 
 
 if __name__ == "__main__":

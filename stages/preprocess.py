@@ -7,9 +7,8 @@ from functools import reduce
 import ibis.expr.types as ir
 
 from stages.adapters import config, engine, frames, raw
-from stages.adapters.files import write_batches, write_json
+from stages.adapters.files import write_batches
 from stages.adapters.logs import stage
-from stages.adapters.paths import PROCESSED
 from stages.domain import cutoffs, frame, frame_contract
 from stages.domain.features import daily
 
@@ -53,7 +52,7 @@ def main() -> None:
         frame.schema(rows.columns),
         frame_contract.checked(engine.batches(backend, rows)),
     )
-    write_json(PROCESSED / "plan.json", plan.to_json())
+    frames.write_plan(plan)
     log.info(
         "%d rows at %d cutoffs, %d features; holdout cutoff %s, as of %s",
         count,

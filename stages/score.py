@@ -19,16 +19,15 @@ from ibis.backends.sql import SQLBackend
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import DictConfig
 
-from stages.adapters import config, engine, raw, registry
+from stages.adapters import config, engine, frames, raw, registry
 from stages.adapters.batch import Batch
 from stages.adapters.dvc import data_version
 from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
-from stages.adapters.paths import PROCESSED, REPORTS, SCORES
+from stages.adapters.paths import REPORTS, SCORES
 from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
 from stages.domain import cutoffs, migration, scoring, tables
-from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
 from stages.domain.features import CLOCK
 from stages.domain.model import Model
@@ -51,7 +50,7 @@ def main() -> None:
     champion = registry.alias(client, "champion")
     if champion is None:
         raise UserError("there is no champion to score with: run `make promote`")
-    as_of = config.day(params, "as_of") or Plan.from_json(read_json(PROCESSED / "plan.json")).as_of
+    as_of = config.day(params, "as_of") or frames.plan().as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)

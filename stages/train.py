@@ -3,11 +3,9 @@
 import logging
 
 from stages.adapters import config, frames, models
-from stages.adapters.files import read_json
 from stages.adapters.logs import stage
-from stages.adapters.paths import MODELS, PROCESSED
+from stages.adapters.paths import MODELS
 from stages.adapters.recipes import recipe
-from stages.domain.cutoffs import Plan
 from stages.domain.training import fit
 
 log = logging.getLogger(__name__)
@@ -18,7 +16,7 @@ def main() -> None:
     """Write models/holdout and models/capability."""
     params = config.load()
     made = recipe(params)
-    plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
+    plan = frames.plan()
     for name, cutoffs, as_of in (
         ("holdout", plan.training, plan.cutoff),
         ("capability", plan.refit, plan.as_of),

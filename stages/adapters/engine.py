@@ -36,16 +36,31 @@ def make_timestamp(microseconds: ir.IntegerValue) -> ir.TimestampValue:
     """DuckDB's: the instant of so many microseconds since 1970, without a zone."""
 
 
-def connect(name: str = "duckdb", **settings: "str | int | DictConfig | None") -> SQLBackend:
-    """Open the engine of conf/engine; its dates are UTC. UserError for one that there is not."""
+def connect(
+    name: str = "duckdb",
+    spill: str | None = None,
+    memory_limit: str | None = None,
+    part_rows: int | None = None,  # for raw.parts
+    **of_spark: "str | DictConfig",
+) -> SQLBackend:
+    """Open the engine of conf/engine; its dates are UTC. UserError for one that there is not.
+
+    In the folder `spill` it leaves what its memory has no room for.
+    """
+    folder = spill_folder(spill) if spill else None
     if name == "spark":
         from stages.adapters import spark  # optional: requirements-spark.txt
 
-        folder = spill_folder(str(settings.pop("spill")))
-        return spark.connect(folder=folder, **settings)  # type: ignore[arg-type]
+        return spark.connect(folder=folder, **of_spark)  # type: ignore[arg-type]
     if name != "duckdb":
         raise UserError(f"engine.name={name}: give duckdb or spark")
-    return _duckdb(**settings)  # type: ignore[arg-type]
+    backend = ibis.duckdb.connect()
+    backend.raw_sql("SET TimeZone = 'UTC'")
+    if folder:
+        backend.raw_sql(f"SET temp_directory = '{folder}'")
+    if memory_limit:
+        backend.raw_sql(f"SET memory_limit = '{memory_limit}'")
+    return backend
 
 
 def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
@@ -99,22 +114,6 @@ def apply(
         return
     with pq.ParquetFile(file) as rows:
         yield from function(rows.iter_batches(BATCH_ROWS), side_by_side=CORES)
-
-
-def _duckdb(
-    memory_limit: str | None = None, spill: str | None = None, part_rows: int | None = None
-) -> SQLBackend:
-    """An in-memory database that leaves in the folder `spill` what its memory has no room for.
-
-    `part_rows` is for `raw.parts`.
-    """
-    backend = ibis.duckdb.connect()
-    backend.raw_sql("SET TimeZone = 'UTC'")
-    if memory_limit:
-        backend.raw_sql(f"SET memory_limit = '{memory_limit}'")
-    if spill:
-        backend.raw_sql(f"SET temp_directory = '{spill_folder(spill)}'")
-    return backend
 
 
 def spill_folder(spill: str) -> Path:

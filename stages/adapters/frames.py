@@ -1,4 +1,4 @@
-"""The training frame on disk, read no further than memory allows."""
+"""What preprocess leaves on disk: the training frame and the plan of its cutoffs."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,12 +7,26 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
+from stages.adapters.files import write_json
 from stages.adapters.paths import PROCESSED
 from stages.domain import frame
+from stages.domain.cutoffs import Plan
 from stages.domain.shards import drawn
 
-FRAME = PROCESSED / "frame.parquet"
+FRAME, PLAN = PROCESSED / "frame.parquet", PROCESSED / "plan.json"
+_PLAN = TypeAdapter(Plan)
+
+
+def plan() -> Plan:
+    """The plan of cutoffs that preprocess wrote."""
+    return _PLAN.validate_json(PLAN.read_bytes())
+
+
+def write_plan(plan: Plan) -> None:
+    """Write it down, dates as ISO text."""
+    write_json(PLAN, _PLAN.dump_python(plan, mode="json"))
 
 
 def read(cutoffs: Sequence[date], whole: date, most_rows: int) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from stages.adapters.files import digest, read_json, write_json
 from stages.adapters.paths import DATA, RAW
 from stages.domain.errors import UserError
-from stages.domain.manifest import Partition, Summary, stem
+from stages.domain.shards import Partition, Summary, stem
 
 TRANSACTIONS = RAW / "transactions"
 CUSTOMERS = RAW / "customers.parquet"

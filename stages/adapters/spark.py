@@ -34,13 +34,8 @@ FOLDER = "spark.purchasing.folder"  # where a session's results leave it
 _number = count()
 
 
-def connect(
-    master: str, settings: DictConfig, folder: Path, part_rows: int | None = None
-) -> SQLBackend:
-    """Open a session with `master`, under Spark's own `settings`; UserError without pyspark.
-
-    `part_rows` is for `raw.parts`: Spark needs no parts.
-    """
+def connect(master: str, settings: DictConfig, folder: Path) -> SQLBackend:
+    """Open a session with `master`, under Spark's own `settings`; UserError without pyspark."""
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:

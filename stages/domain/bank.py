@@ -7,7 +7,6 @@ customer's number alone, so a larger bank or a longer time contains the smaller 
 """
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,50 +113,3 @@ def subscribed(levels: NDArray, days: NDArray) -> NDArray:
 def day_of_month(days: NDArray) -> NDArray:
     """1 to 31 for each of `days`."""
     return (days - days.astype("datetime64[M]")).astype(int) + 1
-
-
-def expected(habits: Habits, first: date, start: date, horizon: int, strength: float) -> NDArray:
-    """The expectation of what each customer spends in [start, start + horizon).
-
-    Purchases, refunds and withdrawals, as the target counts them, but for its floor at 0.
-    """
-    purchases, withdrawals, subscriptions = counts(habits, first, start, horizon, strength)
-    return (
-        purchases * habits.ticket * (1 - habits.refunds)
-        + withdrawals * NOTE * (1 + NOTES)
-        + subscriptions * habits.subscription
-    )
-
-
-def futures(
-    habits: Habits,
-    first: date,
-    start: date,
-    horizon: int,
-    strength: float,
-    rounds: int,
-    rng: np.random.Generator,
-) -> NDArray:
-    """(rounds, customers): what they might spend in [start, start + horizon), drawn by the law."""
-    purchases, withdrawals, subscriptions = counts(habits, first, start, horizon, strength)
-    size = (rounds, len(purchases))
-    bought, returned = (
-        rng.gamma(SHAPE * rng.poisson(rate, size), habits.ticket / SHAPE)
-        for rate in (purchases, purchases * habits.refunds)
-    )
-    visits = rng.poisson(withdrawals, size)
-    cash = NOTE * (visits + rng.poisson(NOTES * visits))
-    return np.maximum(bought - returned + cash + subscriptions * habits.subscription, 0)
-
-
-def counts(
-    habits: Habits, first: date, start: date, horizon: int, strength: float
-) -> tuple[NDArray, NDArray, NDArray]:
-    """Expected purchases and withdrawals of each customer, and subscriptions paid, in the days."""
-    days = np.datetime64(start, "D") + np.arange(horizon)
-    levels = level(habits, (days - np.datetime64(first, "D")).astype(int))
-    return (
-        habits.purchases * (levels @ season(days, strength)),
-        habits.withdrawals * levels.sum(axis=1),
-        subscribed(levels, days).sum(axis=1),
-    )

@@ -99,17 +99,8 @@ class CapabilityRegressor(RegressorMixin, BaseEstimator):
         return self.share_ * (poisson_based + LOG_WEIGHT * log_based)
 
     def _booster(self, loss: str) -> HistGradientBoostingRegressor:
-        return HistGradientBoostingRegressor(
-            loss=loss,
-            max_iter=self.max_iter,
-            learning_rate=self.learning_rate,
-            max_leaf_nodes=self.max_leaf_nodes,
-            min_samples_leaf=self.min_samples_leaf,
-            l2_regularization=self.l2_regularization,
-            max_features=self.max_features,
-            early_stopping=False,
-            random_state=self.random_state,
-        )
+        own = {name: value for name, value in self.get_params().items() if name != "alpha"}
+        return HistGradientBoostingRegressor(loss=loss, early_stopping=False, **own)
 
     def _spend_of_log(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The log learner's spend [n] in units of the mean, before smearing."""

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import SQLBackend
-from pydantic import TypeAdapter
 
 from stages.domain.errors import UserError
 
@@ -76,18 +74,6 @@ class Plan:
     def trained(self) -> tuple[date, ...]:
         """The cutoffs of training, ascending; that of the holdout has a whole horizon as target."""
         return tuple(sorted({*self.training, *self.refit} - {self.cutoff}))
-
-    def to_json(self) -> dict[str, Any]:
-        """Dates as ISO text."""
-        return _PLAN.dump_python(self, mode="json")
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Plan":
-        """The inverse of `to_json`."""
-        return _PLAN.validate_python(content)
-
-
-_PLAN = TypeAdapter(Plan)
 
 
 def history(backend: SQLBackend, transactions: ir.Table) -> History:

@@ -8,7 +8,6 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, parser
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.utils.validation import check_is_fitted
 
 from stages.domain.capability import LOG_SCALE, LOG_WEIGHT, CapabilityRegressor
 
@@ -60,21 +59,12 @@ capability (double[n, f] features) => (double[n] expected)
 """
 
 
-def to_onnx(model: CapabilityRegressor, feature_names: Sequence[str]) -> bytes:
+def to_onnx(model: CapabilityRegressor, names: Sequence[str]) -> bytes:
     """The fitted model as ONNX: "features" double [n, f] to "expected" double [n].
 
-    `feature_names` [f], in the order of the columns, travel in the metadata (`feature_names` reads
-    them back). Agrees with `model.predict` up to rounding; the same model gives the same bytes.
-    Raises ValueError where the names are not those of the model.
+    `names` [f] of its columns travel in the metadata. Agrees with `model.predict` up to rounding;
+    the same model gives the same bytes.
     """
-    check_is_fitted(model)
-    names = list(feature_names)
-    fitted_names = getattr(model, "feature_names_in_", names)
-    if len(names) != model.n_features_in_ or names != list(fitted_names):
-        raise ValueError(
-            f"the model was fitted on {model.n_features_in_} features and {len(names)} names were "
-            "given, or their order differs: pass the columns of the training frame"
-        )
     _, scaler, poisson = (step for _, step in model.linear_.steps)
     constants = {
         "centre": scaler.mean_,
@@ -96,15 +86,9 @@ def to_onnx(model: CapabilityRegressor, feature_names: Sequence[str]) -> bytes:
     for node in portable.graph.node:
         if node.op_type == "TreeEnsemble":
             node.attribute.extend(_tree_attributes(trees[node.output[0]]))
-    helper.set_model_props(portable, {FEATURE_NAMES: json.dumps(names)})
+    helper.set_model_props(portable, {FEATURE_NAMES: json.dumps(list(names))})
     onnx.checker.check_model(portable)
     return portable.SerializeToString(deterministic=True)
-
-
-def feature_names(content: bytes) -> list[str]:
-    """The features of a model made by `to_onnx`, in the order in which it takes them."""
-    properties = onnx.load_from_string(content).metadata_props
-    return next(json.loads(entry.value) for entry in properties if entry.key == FEATURE_NAMES)
 
 
 def _tree_attributes(booster: HistGradientBoostingRegressor) -> list[onnx.AttributeProto]:

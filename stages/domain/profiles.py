@@ -30,27 +30,23 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it.
     """
     columns = [c for c in SHOWN if c in features and features[c].notna().any()]
-    found = []
-    for name, rows in _segments(scores["segment"], features[columns]):
-        for column in columns:
-            values = rows[column].dropna()
-            if len(values) < FEWEST:
-                continue
-            spread = NORMAL_95 * values.std(ddof=1) / np.sqrt(len(values))
-            what = feature(column)
-            found.append(
-                {
-                    "segment": name,
-                    "kind": what.kind,
-                    "figure": column,
-                    "unit": what.unit,
-                    "value": values.mean(),
-                    "low": values.mean() - spread,
-                    "high": values.mean() + spread,
-                    "n": len(values),
-                }
-            )
-    return pd.DataFrame(found, columns=FIGURES)
+    everybody = np.full(len(scores), EVERYBODY)
+    means = pd.concat(
+        features[columns].groupby(by).agg(["mean", "std", "count"]).stack(0, future_stack=True)
+        for by in (everybody, scores["segment"].to_numpy())
+    )
+    means = means[means["count"] >= FEWEST].rename_axis(["segment", "figure"]).reset_index()
+    spread = NORMAL_95 * means["std"] / np.sqrt(means["count"])
+    what = [feature(name) for name in means["figure"]]
+    table = means.assign(
+        kind=[w.kind for w in what],
+        unit=[w.unit for w in what],
+        value=means["mean"],
+        low=means["mean"] - spread,
+        high=means["mean"] + spread,
+        n=means["count"],
+    )
+    return table[FIGURES]
 
 
 def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,27 @@
 """Which partition of the store a transaction belongs to: its month and its customer's shard."""
 
 import zlib
+from dataclasses import dataclass
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+Partition = tuple[str, int]  # month (YYYY-MM), shard
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A partition as the database sums it up."""
+
+    rows: int
+    amount: Decimal  # exact sum
+    written: int  # sum of the write times of all cells (microseconds): moves with any of them
+
+
+def stem(partition: Partition) -> str:
+    """The name of a partition's file, without its ending."""
+    return f"{partition[0]}_{partition[1]}"
 
 
 def shard_of(customer_ids: pa.Array | pa.ChunkedArray, shards: int) -> pa.ChunkedArray:

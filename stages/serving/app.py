@@ -89,7 +89,7 @@ def create(settings: Settings | None = None) -> FastAPI:
                 return answer
             why = answer
         measures.invocations.labels("mlflow").inc()
-        return await invocations.by_mlflow(served, request, body, settings.seconds, why)
+        return await invocations.by_mlflow(served, kind, body, settings.seconds, why)
 
     @app.get("/customers/{customer_id:path}", **openapi.CUSTOMER)
     async def customer(customer_id: str) -> Response:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.pyfunc import scoring_server
+from mlflow.pyfunc import PyFuncModel, scoring_server
 from starlette.types import ASGIApp
 
 from stages.adapters import registry
@@ -34,6 +34,7 @@ class Served:
 
     version: str
     model: "CapabilityModel"
+    loaded: PyFuncModel  # the same model as MLflow asks it
     mlflow_app: ASGIApp  # MLflow's own scoring app around the same model
     loaded_at: datetime
 
@@ -45,8 +46,8 @@ class Served:
             loaded = trial(version)
         finally:
             sys.path[:] = before  # MLflow adds the version's copy of the code, each time
-        app = scoring_server.init(loaded)
-        return cls(str(version.version), loaded.unwrap_python_model(), app, datetime.now(UTC))
+        app, model = scoring_server.init(loaded), loaded.unwrap_python_model()
+        return cls(str(version.version), model, loaded, app, datetime.now(UTC))
 
 
 class Champion:

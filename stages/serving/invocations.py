@@ -1,6 +1,6 @@
-"""POST /invocations: the quick way where the request is plain JSON, else MLflow's own app.
+"""POST /invocations: the quick way where the request is plain JSON, else MLflow's own.
 
-Both ask the same model, so the answer is the same to the byte. What MLflow's app refuses is told
+Both ask the same model, so the answer is the same to the byte. What MLflow refuses is told
 in our words: its own may hold the caller's rows or a traceback.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from mlflow.pyfunc import scoring_server
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message
 
 from stages.domain.errors import UserError
 from stages.domain.tables import OPTIONAL, REQUIRED
@@ -111,42 +111,21 @@ def _columns(records: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
     return {name: [r.get(name) for r in records] for name in READ if name in names}
 
 
-async def by_mlflow(
-    served: Served, request: Request, body: bytes, seconds: float, why: str
-) -> Response:
-    """What MLflow's app answers to the same request; `why` is told where it has no answer."""
-    status, headers, parts = 0, [], []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        nonlocal status, headers
-        if message["type"] == "http.response.start":
-            status, headers = message["status"], message["headers"]
-        else:
-            parts.append(message.get("body", b""))
-
+async def by_mlflow(served: Served, kind: str, body: bytes, seconds: float, why: str) -> Response:
+    """What MLflow's app answers to a body of this `kind`; `why` is told where it has no answer."""
+    schema = served.loaded.metadata.get_input_schema()
     try:
         async with asyncio.timeout(seconds):
-            await served.mlflow_app(dict(request.scope), receive, send)
+            found = await asyncio.to_thread(
+                scoring_server.invocations, body, kind, served.loaded, schema
+            )
     except TimeoutError:
         return refusal(504, "DEADLINE_EXCEEDED", f"no answer within {seconds:g} seconds")
-    except Exception as error:
-        log.debug("MLflow's app could not read a request: %s", type(error).__name__)
-        status = 400
-    if status == 200:
-        answer = Response(b"".join(parts))
-        answer.raw_headers = headers
-        return answer
-    said = _own_words(b"".join(parts)) or why
-    return refusal(status if status == 415 else 400, "INVALID_PARAMETER_VALUE", said)
-
-
-def _own_words(answer: bytes) -> str | None:
-    """The message in MLflow's answer where it is the model's own, and so holds nothing sent."""
-    try:
-        message = json.loads(answer)["message"]
-        return message if message.startswith(REFUSED) else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    except Exception as error:  # its words are told where they are the model's own
+        log.debug("MLflow could not answer a request: %s", type(error).__name__)
+        said = str(getattr(error, "message", ""))
+        own = said if said.startswith(REFUSED) else why
+        return refusal(400, "INVALID_PARAMETER_VALUE", own)
+    if found.status != 200:
+        return refusal(found.status, "INVALID_PARAMETER_VALUE", why)
+    return Response(found.response, media_type=found.mimetype)

@@ -11,9 +11,8 @@ from omegaconf import DictConfig
 
 from stages.adapters import engine, frames, models, raw, registry
 from stages.adapters.files import read_json, write_json
-from stages.adapters.paths import MODELS, PROCESSED, REPORTS
+from stages.adapters.paths import MODELS, REPORTS
 from stages.domain import ranking, scoring
-from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
 from stages.domain.gate import Decision, decide
 from stages.domain.model import Model
@@ -57,7 +56,7 @@ def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
 
 def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     """Both models on the holdout; the champion's saw nothing after its own holdout's cutoff."""
-    plan = Plan.from_json(read_json(PROCESSED / "plan.json"))
+    plan = frames.plan()
     rows = frames.read([], plan.cutoff, 0)
     backend = engine.connect(**params.engine)
     transactions = engine.read(backend, raw.TRANSACTIONS)

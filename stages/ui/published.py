@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import streamlit as st
 
-from stages.adapters import history
-from stages.adapters.paths import PROCESSED, RAW, REPORTS, SCORES
+from stages.adapters.paths import PROCESSED, REPORTS, SCORES
+from stages.adapters.raw import CUSTOMERS, MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
 
 SCORED = SCORES / "scores.parquet"
@@ -44,7 +45,7 @@ def scores() -> pd.DataFrame:
 
 def regions() -> pd.Series:
     """The region of each customer by customer_id, null where the source has none."""
-    table = read(RAW / "customers.parquet", columns=["customer_id", "region"])
+    table = read(CUSTOMERS, columns=["customer_id", "region"])
     return table.set_index("customer_id")["region"]
 
 
@@ -54,14 +55,23 @@ def features(as_of: pd.Timestamp) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def _history(customer_id: str, changed: float) -> pd.DataFrame:
-    return history.of_customer(customer_id)
+def _transactions(customer_id: str, changed: float) -> pd.DataFrame:
+    """Of data/raw as it was `changed` at that time; amounts and discounts are floats."""
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        rows = database.execute(
+            "SELECT * FROM read_parquet(?) WHERE customer_id = ?"
+            " ORDER BY booked_at, transaction_id",
+            [str(TRANSACTIONS / "*.parquet"), customer_id],
+        ).df()
+    return rows.astype({"amount": float, "discount": float})
 
 
 def transactions(customer_id: str) -> pd.DataFrame:
     """All transactions of one customer, oldest first."""
-    manifest = RAW / "_manifest.json"
-    return _history(customer_id, manifest.stat().st_mtime if manifest.exists() else 0.0)
+    if not any(TRANSACTIONS.glob("*.parquet")):
+        raise UserError("data/raw has no transactions: load and extract them with `make run`")
+    return _transactions(customer_id, MANIFEST.stat().st_mtime if MANIFEST.exists() else 0.0)
 
 
 def segments() -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from stages.domain.errors import UserError
-from stages.ui import look, published
+from stages.ui import compared, look, published
 
 WORDS = {
     "holdout": "this model",
@@ -115,36 +115,15 @@ def fairness() -> None:
     if table.empty:
         st.markdown("The source knows no protected attribute: there is nothing to compare.")
         return
-    attribute = st.pills(
-        "Attribute",
-        list(dict.fromkeys(table["attribute"])),
-        format_func=lambda a: a.replace("_", " ").capitalize(),
-        default=table["attribute"].iloc[0],
-        required=True,
-    )
-    own = table[table["attribute"] == attribute].astype({"group": str})
-    base = alt.Chart(own).encode(
-        y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=160))
-    )
-    axis = alt.Axis(title="bias: expected over actual spend", format=".2f", tickCount=7)
-    scale = alt.Scale(zero=False)
-    spread = base.mark_rule(color=look.INK, strokeWidth=2).encode(
-        x=alt.X("bias_low:Q", axis=axis, scale=scale), x2="bias_high:Q"
-    )
-    dots = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
-        x=alt.X("bias:Q", axis=axis, scale=scale)
-    )
-    one = (
-        alt.Chart()
-        .mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
-        .encode(x=alt.datum(1))
-    )
+    own = table[table["attribute"] == compared.attribute(table)].astype({"group": str})
     if own["bias"].isna().all():
         st.markdown("Nobody spent in the holdout: there is no bias to compare.")
         return
     far = own.loc[(own["bias"] - 1).abs().idxmax()]
+    axis = alt.Axis(title="bias: expected over actual spend", format=".2f", tickCount=7)
+    drawn = own.rename(columns={"bias": "value", "bias_low": "low", "bias_high": "high"})
     look.chart(
-        alt.layer(one, spread, dots, data=own).properties(height=50 + 32 * len(own)),
+        compared.intervals(drawn, "group", 1, axis),
         "Bias by group with its 95 % interval; 1 (dashed) is none. Farthest from it:"
         f" {far['group']}, {far['bias']:.2f} ({far['customers']:,} customers)."
         " No group enters a score.",

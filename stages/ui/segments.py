@@ -11,7 +11,7 @@ from stages.domain.catalogue import BEHAVIOUR, MIND, feature
 from stages.domain.momentum import EVERYBODY
 from stages.domain.profiles import FIGURES
 from stages.domain.totals import Totals
-from stages.ui import look, published
+from stages.ui import compared, look, published
 
 SIGNED = "-1 to 1"  # the unit of figures that have no meaning as a ratio
 TOPICS = {
@@ -93,24 +93,10 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
     ratio = table[(table["all"] > 0) & (table["unit"] != SIGNED)]
     relative = ratio[["value", "low", "high"]].div(ratio["all"], axis=0) - 1
     drawn = relative.assign(habit=ratio["habit"])
-    base = alt.Chart(drawn).encode(
-        y=alt.Y("habit:N", sort=None, title=None, axis=alt.Axis(labelLimit=240))
-    )
     axis = alt.Axis(format="+.0%", title="against all customers", tickCount=7)
-    spread = base.mark_rule(color=look.INK, strokeWidth=2).encode(
-        x=alt.X("low:Q", axis=axis), x2="high:Q"
-    )
-    points = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
-        x=alt.X("value:Q", axis=axis)
-    )
-    zero = (
-        alt.Chart()
-        .mark_rule(color=look.ACCENT, strokeDash=[4, 3], aria=False)
-        .encode(x=alt.datum(0))
-    )
     far = relative["value"].abs().idxmax()
     look.chart(
-        alt.layer(zero, spread, points, data=drawn).properties(height=40 + 36 * len(drawn)),
+        compared.intervals(drawn, "habit", 0, axis),
         f"{name} against all customers (dashed), mean with 95 % interval. Farthest apart:"
         f" {_meaning(far)}, {relative.loc[far, 'value']:+.0%}.",
         pd.DataFrame(
@@ -158,14 +144,7 @@ def _groups(groups: list[dict[str, Any]], name: str) -> None:
     if table.empty:
         st.markdown("The source knows no demographic attribute of its customers.")
         return
-    attribute = st.pills(
-        "Attribute",
-        list(dict.fromkeys(table["attribute"])),
-        format_func=lambda a: a.replace("_", " ").capitalize(),
-        default=table["attribute"].iloc[0],
-        required=True,
-    )
-    table = table[table["attribute"] == attribute]
+    table = table[table["attribute"] == compared.attribute(table)]
     _beside(
         table[table["segment"] == name],
         table[table["segment"] == EVERYBODY],

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.adapters import frames
+from stages.domain.cutoffs import History, plan
 
 MAY, JUNE, JULY = date(2020, 5, 1), date(2020, 6, 1), date(2020, 7, 1)
 
@@ -25,6 +26,14 @@ def frame(tmp_path, monkeypatch):
 
 def sizes(rows: pd.DataFrame) -> dict[date, int]:
     return {day.date(): len(part) for day, part in rows.groupby("cutoff")}
+
+
+@pytest.mark.parametrize("days", [365, 12])  # a year day by day, or of statements
+def test_a_plan_is_read_as_it_was_written(tmp_path, monkeypatch, days):
+    monkeypatch.setattr(frames, "PLAN", tmp_path / "plan.json")
+    laid = plan(History(date(2017, 1, 31), date(2017, 12, 31), days), 30)
+    frames.write_plan(laid)
+    assert frames.plan() == laid
 
 
 def test_only_the_cutoffs_asked_for_are_read():

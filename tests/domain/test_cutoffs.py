@@ -6,7 +6,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from stages.domain.cutoffs import History, Plan, plan, training_cutoffs
+from stages.domain.cutoffs import History, plan, training_cutoffs
 from stages.domain.errors import UserError
 
 YEAR = History(date(2017, 1, 1), date(2017, 12, 31), 365)
@@ -132,9 +132,3 @@ def test_a_cutoff_whose_future_is_not_over_is_refused():
 def test_a_date_after_the_data_is_refused():
     with pytest.raises(UserError, match="as_of 2018-02-01 lies after 2018-01-01, where the data"):
         plan(YEAR, 30, as_of=date(2018, 2, 1))
-
-
-@pytest.mark.parametrize("history", [YEAR, statements("2017-01-01", 12)[0]])
-def test_a_plan_survives_json(history):
-    laid = plan(history, 30, as_of=date(2017, 12, 1))
-    assert Plan.from_json(laid.to_json()) == laid

@@ -11,7 +11,7 @@ from cassandra.cluster import Cluster
 from cassandra.policies import RoundRobinPolicy
 from cassandra.query import SimpleStatement
 
-from stages.adapters.local import node
+from stages.adapters.local import node, node_state
 from stages.adapters.local.listening import free_port
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.store.retry import PASSING
@@ -46,7 +46,7 @@ class Nodes:
 
     def process(self, number: int) -> psutil.Process:
         """The process of node 1, 2 or 3."""
-        return psutil.Process(node.status(self._configs[number - 1].folder).pid)
+        return node_state.find(self._configs[number - 1].folder).process
 
     def kill(self, number: int) -> None:
         """End a node at once."""
@@ -66,7 +66,7 @@ class Nodes:
     def down(self) -> None:
         """End all nodes, at once: nothing of theirs is needed again."""
         for number, config in enumerate(self._configs, 1):
-            if node.status(config.folder).pid:
+            if node_state.find(config.folder):
                 self.kill(number)
             node.down(config.folder)
 

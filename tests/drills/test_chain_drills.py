@@ -21,7 +21,7 @@ import pytest
 import requests
 import yaml
 
-from stages.adapters.local import node
+from stages.adapters.local import node, node_state
 from stages.adapters.local.listening import free_port
 from stages.adapters.local.node_config import NodeConfig
 from tests.drills.outcomes import drilled
@@ -169,7 +169,7 @@ def test_cassandra_dies_midway(chain: Chain, stage: str, place: str) -> None:
         else:
             (chain.project.root / "data/scores/scores.parquet").unlink(missing_ok=True)
         process = stopped(chain.halted("SIGSTOP", place, stage))
-        database = psutil.Process(node.status(chain.node).pid)
+        database = node_state.find(chain.node).process
         database.kill()
         database.wait()
         told = resumed(process)

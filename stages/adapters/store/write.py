@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, pairwise
+from itertools import pairwise
 from queue import SimpleQueue
 from threading import Lock
 
@@ -39,15 +39,12 @@ def write_transactions(
     when the store does not answer.
     """
     partition = key_of(TRANSACTIONS)[0]
-    slices = _by_partition(table, shards)
-    first = next(slices, None)
-    if first is None:
-        return
     with Wire(session) as wire:
-        statement = wire.prepare(_insert(keyspace, TRANSACTIONS, first.column_names))
+        columns = [*TRANSACTIONS.schema.names, *partition]
+        statement = wire.prepare(_insert(keyspace, TRANSACTIONS, columns))
         batches = (
             batch
-            for rows in chain([first], slices)
+            for rows in _by_partition(table, shards)
             for batch in _batches(
                 statement, keyspace, partition, rows, _bounds(rows.select(partition), BATCH_ROWS)
             )
