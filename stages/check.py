@@ -15,6 +15,7 @@ from stages.domain.errors import UserError
 log = logging.getLogger(__name__)
 SHOWN = 10
 HINTS = {  # what most often helps, by the beginning of a reason
+    "booked_at is before 1900": "%Y reads four digits of a year, %y reads two",
     "booked_at is missing": "source.date_format says how dates are written: '%d/%m/%Y %H:%M'",
     "amount is missing": "source.decimal=',' reads 1.234,50",
     "the same customer": "source.columns.transaction_id=null makes an id for each row",
@@ -49,7 +50,9 @@ def main() -> None:
         hint = next((hint for start, hint in HINTS.items() if reason.startswith(start)), "")
         log.warning("%s refused: %s%s", f"{count:,}", reason, hint and f" ({hint})")
     if not kinds:
-        raise UserError("no row would be loaded: correct the mapping in source.columns")
+        raise UserError(
+            "no row would be loaded: correct what is named above, in conf/source or SET"
+        )
     log.info(
         "%s rows would be loaded, %s refused: %s customers, %s to %s, spend %s",
         *(f"{n:,}" for n in (kinds.total(), reasons.total(), len(customers))),

@@ -38,6 +38,10 @@ def main() -> None:
     now = engine.read(backend, raw.TRANSACTIONS)
     history = cutoffs.history(backend, now)
     reference = side(backend, _former(backend, now, champion), model, model.as_of, params.seed)
+    if reference.features.empty:
+        log.warning("nobody of today's data was there at %s: nothing to compare", model.as_of)
+        (REPORTS / "drift.json").unlink(missing_ok=True)
+        return
     current = side(backend, now, model, history.latest, params.seed)
     found = drift(model, reference, current, params.policy, params.seed)
     realised = [
@@ -79,10 +83,11 @@ def _former(backend: SQLBackend, now: ir.Table, champion: ModelVersion) -> ir.Ta
 
 
 def _versions(client: MlflowClient, champion: ModelVersion) -> list[ModelVersion]:
-    """The champion and the one before it, if the registry still has that."""
+    """The champion and the one before it, where the registry has that and it is of this source."""
     try:
         former = registry.former(client, champion)
-        return [champion] if former is None else [champion, former]
+        alike = former and registry.source(client, former) == registry.source(client, champion)
+        return [champion, former] if former and alike else [champion]
     except UserError as error:
         log.warning("%s; its forecast is not held against what came", error)
         return [champion]
@@ -101,6 +106,8 @@ def _realised(
     if model.as_of + timedelta(days=horizon - 1) > newest:
         return None
     scores = scoring.score(backend, now, model, model.as_of)
+    if scores.empty:  # data of another time, or of another source
+        return None
     came = backend.to_pandas(targets(daily(now, model.spec), [model.as_of], horizon, horizon))
     actual = came.set_index("customer_id")["target"].reindex(scores["customer_id"]).fillna(0.0)
     return {

@@ -23,7 +23,7 @@ def main() -> None:
     """Write reports/: metrics, the data of the plots, fairness, the cards, Evidently's page."""
     params = config.load()
     made = recipe(params)
-    plan = frames.plan()
+    plan = frames.plan(made.spec)
     rows = frames.read(plan.training, plan.cutoff, params.most_rows)
     past, held = frame.at(rows, plan.training), frame.at(rows, [plan.cutoff])
     customers = pd.read_parquet(raw.CUSTOMERS)

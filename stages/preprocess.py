@@ -52,7 +52,7 @@ def main() -> None:
         frame.schema(rows.columns),
         frame_contract.checked(engine.batches(backend, rows)),
     )
-    frames.write_plan(plan)
+    frames.write_plan(plan, spec)
     log.info(
         "%d rows at %d cutoffs, %d features; holdout cutoff %s, as of %s",
         count,

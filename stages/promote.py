@@ -1,7 +1,6 @@
 """Promote: the challenger becomes champion, if the gate passes and it loads and scores."""
 
 import logging
-import os
 
 from stages.adapters import config, registry
 from stages.adapters.files import write_json
@@ -12,7 +11,6 @@ from stages.serving import judgement, registration
 
 log = logging.getLogger(__name__)
 PROMOTION = REPORTS / "promotion.json"
-FORCED = ("1", "true")  # the second is what a checked box of Jenkins says
 
 
 @stage
@@ -31,7 +29,7 @@ def main() -> None:
             return
         own = challenger.tags[registry.CONTENT]
         refused = own in (v.tags.get(registry.CONTENT) for v in registry.refused(client))
-        if refused and os.environ.get("FORCE") not in FORCED:
+        if refused and not config.forced():
             write_json(PROMOTION, {"replaced": False})
             log.warning(
                 "version %s was rolled back and stays so: `make promote FORCE=1` promotes it",

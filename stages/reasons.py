@@ -27,7 +27,11 @@ def main() -> None:
         raise UserError("name a file of customer_ids, one a line: make reasons CUSTOMERS=ids.txt")
     if not SCORED.exists():
         raise UserError("there are no scores to give reasons for: run `make score`")
-    asked = sorted({line.strip() for line in file.read_text().splitlines() if line.strip()})
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} is not UTF-8: save it as such") from error
+    asked = sorted({line.strip() for line in lines if line.strip()})
     stamp = pq.read_table(SCORED, columns=["model_version", "as_of"]).slice(0, 1).to_pylist()[0]
     version = registry.version(registry.connect(), stamp["model_version"])
     model = registry.load(version).unwrap_python_model().model

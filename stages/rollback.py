@@ -2,7 +2,7 @@
 
 import logging
 
-from stages.adapters import registry
+from stages.adapters import config, registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
 from stages.serving.trial import trial
@@ -22,6 +22,12 @@ def main() -> None:
         former = None if champion is None else registry.former(client, champion)
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to")
+        own, here = registry.source(client, former), config.load().source.name
+        if own not in (None, here) and not config.forced():
+            raise UserError(
+                f"version {former.version} was made from the source {own}, the data here are of"
+                f" {here}: `make params SET=source={own}` first, or `make rollback FORCE=1`"
+            )
         trial(former)
         client.set_model_version_tag(
             registry.NAME, champion.version, registry.REFUSED, "rolled back"

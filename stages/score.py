@@ -22,7 +22,7 @@ from omegaconf import DictConfig
 from stages.adapters import config, engine, frames, raw, registry
 from stages.adapters.batch import Batch
 from stages.adapters.dvc import data_version
-from stages.adapters.files import read_json, write_json
+from stages.adapters.files import locked, read_json, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS, SCORES
 from stages.adapters.store import keyspace, published, read, write
@@ -52,7 +52,8 @@ def main() -> None:
         raise UserError("there is no champion to score with: run `make promote`")
     as_of = config.day(params, "as_of") or frames.plan().as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
-    with connect(store) as session:
+    SCORES.mkdir(parents=True, exist_ok=True)
+    with locked(SCORES / ".lock"), connect(store) as session:  # of two at once the second waits
         keyspace.check(session, store.keyspace, store.shards)
         if _done(stamp):
             _publish_again(session, store.keyspace, stamp)
@@ -176,7 +177,7 @@ def _migration(
     then = former["as_of"].max()
     rows = (row for files in parts for row in _features(backend, files, batch.model, then))
     narrow = (b.select(["customer_id", "segment"]) for b in batch.scores(rows, engine.CORES))
-    again = pa.Table.from_batches(narrow).to_pandas()
+    again = pd.concat([scores.head(0), *(b.to_pandas() for b in narrow)])
     counts = migration.matrix(former, scores)
     return {
         "from": {name: str(former[name].max()) for name in STAMP},

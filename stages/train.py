@@ -2,10 +2,13 @@
 
 import logging
 
+from sklearn.utils._param_validation import InvalidParameterError
+
 from stages.adapters import config, frames, models
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS
 from stages.adapters.recipes import recipe
+from stages.domain.errors import UserError
 from stages.domain.training import fit
 
 log = logging.getLogger(__name__)
@@ -16,13 +19,16 @@ def main() -> None:
     """Write models/holdout and models/capability."""
     params = config.load()
     made = recipe(params)
-    plan = frames.plan()
+    plan = frames.plan(made.spec)
     for name, cutoffs, as_of in (
         ("holdout", plan.training, plan.cutoff),
         ("capability", plan.refit, plan.as_of),
     ):
         rows = frames.read(cutoffs, as_of, params.most_rows)
-        model = fit(rows, cutoffs, as_of, plan.first, plan.target_days, made)
+        try:
+            model = fit(rows, cutoffs, as_of, plan.first, plan.target_days, made)
+        except InvalidParameterError as error:
+            raise UserError(f"conf/model or seed: {error}") from error
         models.save(model, MODELS / name)
         log.info(
             "%s: %d features at %d cutoffs, made for %s",

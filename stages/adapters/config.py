@@ -1,6 +1,7 @@
 """Configuration: conf/ composed into params.yaml by Hydra, which the stages read."""
 
 import hashlib
+import os
 from datetime import date
 
 from omegaconf import DictConfig, OmegaConf
@@ -10,6 +11,7 @@ from stages.adapters.files import replacing
 from stages.adapters.paths import CONF, PARAMS
 from stages.domain.errors import UserError
 from stages.domain.spec import Spec
+from stages.domain.tables import KINDS
 
 
 def compose(overrides: list[str]) -> None:
@@ -68,6 +70,11 @@ def _keyspace(source: DictConfig) -> str:
     return f"purchasing_{source.name}_{hashlib.sha256(settings).hexdigest()[:8]}"
 
 
+def forced() -> bool:
+    """Whether FORCE is set: to do what is refused otherwise."""
+    return os.environ.get("FORCE") in ("1", "true")  # the second: a checked box of Jenkins
+
+
 def day(config: DictConfig, name: str) -> date | None:
     """The date under `name` (as_of, cutoff), None where it is left to the data."""
     try:
@@ -80,10 +87,17 @@ def spec(config: DictConfig) -> Spec:
     """What the configuration says about features; UserError where it makes no sense."""
     if not isinstance(config.horizon, int) or config.horizon < 1:
         raise UserError(f"horizon={config.horizon}: give a whole number of days, 1 or more")
+    features, kinds = config.features, tuple(config.target.kinds)
+    if not kinds or not set(kinds) <= set(KINDS):
+        raise UserError(f"target.kinds={list(kinds)}: give some of {', '.join(KINDS)}")
+    for name in ("windows", "half_lives", "shortest_tenure"):
+        days = features[name] if name != "shortest_tenure" else [features[name]]
+        if not all(isinstance(day, int) and day > 0 for day in days):
+            raise UserError(f"features.{name}={features[name]}: give whole numbers of days above 0")
     return Spec(
         horizon=config.horizon,
-        windows=tuple(config.features.windows),
-        half_lives=tuple(config.features.half_lives),
-        shortest_tenure=config.features.shortest_tenure,
-        kinds=tuple(config.target.kinds),
+        windows=tuple(features.windows),
+        half_lives=tuple(features.half_lives),
+        shortest_tenure=features.shortest_tenure,
+        kinds=kinds,
     )

@@ -9,24 +9,33 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from stages.adapters.files import write_json
+from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import PROCESSED
 from stages.domain import frame
 from stages.domain.cutoffs import Plan
+from stages.domain.errors import UserError
 from stages.domain.shards import drawn
+from stages.domain.spec import Spec
 
 FRAME, PLAN = PROCESSED / "frame.parquet", PROCESSED / "plan.json"
-_PLAN = TypeAdapter(Plan)
+_PLAN, _SPEC = TypeAdapter(Plan), TypeAdapter(Spec)
 
 
-def plan() -> Plan:
-    """The plan of cutoffs that preprocess wrote."""
-    return _PLAN.validate_json(PLAN.read_bytes())
+def plan(spec: Spec | None = None) -> Plan:
+    """The plan of cutoffs that preprocess wrote; UserError where it was made by another `spec`."""
+    written = read_json(PLAN)
+    if spec and written["spec"] != _SPEC.dump_python(spec, mode="json"):
+        raise UserError(
+            "params.yaml has changed since data/processed was made (horizon, features or target):"
+            " make it again with `dvc repro`"
+        )
+    return _PLAN.validate_python(written["plan"])
 
 
-def write_plan(plan: Plan) -> None:
-    """Write it down, dates as ISO text."""
-    write_json(PLAN, _PLAN.dump_python(plan, mode="json"))
+def write_plan(plan: Plan, spec: Spec) -> None:
+    """Write down the plan and what the features were made by, dates as ISO text."""
+    pieces = {"plan": _PLAN.dump_python(plan, mode="json")}
+    write_json(PLAN, pieces | {"spec": _SPEC.dump_python(spec, mode="json")})
 
 
 def read(cutoffs: Sequence[date], whole: date, most_rows: int) -> pd.DataFrame:

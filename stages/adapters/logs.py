@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 import os
+import re
 import sys
 import time
 import uuid
@@ -25,8 +26,9 @@ _FAULTS = {
     "database or disk is full": "the disk is full",
     "File too large": "a file may not become so large here (ulimit -f)",
     "database is locked": "another program holds mlflow.db locked, and did not let go of it",
-    "exceeded with url: /api/2.0/mlflow": "MLflow does not answer (MLFLOW_TRACKING_URI)",
+    "/api/2.0/mlflow/": "MLflow does not answer as it should (MLFLOW_TRACKING_URI)",
 }
+_PASSWORD = re.compile(r"//[^/@\s\"]*@")  # of an address
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -44,7 +46,7 @@ class _JsonLines(logging.Formatter):
         line |= {k: v for k, v in vars(record).items() if k not in _STANDARD}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _PASSWORD.sub("//***@", json.dumps(line, default=str, ensure_ascii=False))
 
 
 def configure(stage: str) -> None:

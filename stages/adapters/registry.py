@@ -147,6 +147,12 @@ def former(client: mlflow.MlflowClient, champion: ModelVersion) -> ModelVersion 
     return version(client, number) if number else None
 
 
+def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
+    """The name of the source that a version was made from, where its run says so."""
+    assert version.run_id is not None
+    return client.get_run(version.run_id).data.params.get("source.name")
+
+
 def note(
     client: mlflow.MlflowClient, version: ModelVersion, tags: dict[str, str], files: list[Path]
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-NORMAL = "normal"
+NORMAL, NO_HISTORY = "normal", "no history yet"
 FEW_CUSTOMERS = 500
 COHORT = 0.9  # share of customers who came in the first quarter of the history, where
 FADED = 0.75  # the last horizon has less than this share of their average spend
@@ -37,6 +37,6 @@ def of_customers(features: Mapping[str, np.ndarray], caution: str | None) -> np.
     """
     own = np.where(features["gap_longest"] == 0, "a single day of transactions", "")
     own = np.where(features["ticket_largest"] <= 0, "no spend yet", own)
-    own = np.where(np.isnan(features["tenure"]), "no history yet", own)
+    own = np.where(np.isnan(features["tenure"]), NO_HISTORY, own)
     why = [("; ".join(filter(None, (o, caution)))) for o in own]
     return np.array([f"low: {w}" if w else NORMAL for w in why], dtype=object)

@@ -1,6 +1,6 @@
 """The contract of a transaction: draft rows of a source become canonical rows or rejects."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +11,7 @@ from stages.domain.tables import INSTANT, KINDS, MONEY, TRANSACTIONS
 KEY = ["customer_id", "booked_at", "transaction_id"]
 NEEDED = (*KEY, "amount")
 LONGEST_TEXT = 1024  # characters; an id or a name is never longer
+OLDEST = datetime(1900, 1, 1, tzinfo=UTC)
 LARGEST_AMOUNT = 1e13  # beyond it a float no longer holds cents
 REPEATED = "the same customer, instant and transaction_id came before"
 
@@ -67,6 +68,7 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
     }
     rules |= {
         "booked_at is missing or not a date": pc.is_null(rows["booked_at"]),
+        "booked_at is before 1900": pc.less(rows["booked_at"], pa.scalar(OLDEST, INSTANT)),
         "booked_at is in the future": pc.greater(rows["booked_at"], pa.scalar(now, INSTANT)),
         "amount is missing or not a finite number": _not_finite(rows["amount"]),
         "amount is too large": pc.greater_equal(_size(rows["amount"]), LARGEST_AMOUNT),

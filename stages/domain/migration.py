@@ -18,10 +18,12 @@ def split(before: pd.DataFrame, again: pd.DataFrame, after: pd.DataFrame) -> dic
     """How many customers scored both times changed segment, and what changed: model or customer.
 
     `again` are the scores of the date before, by the model after: where it differs from `before`
-    the model changed its mind, and where `after` differs from it the customer changed.
+    the model changed its mind, and where `after` differs from it the customer changed. Who had no
+    history then is not among `again`: nothing but their first purchase can move them.
     """
-    names = [t.set_index("customer_id")["segment"] for t in (before, again, after)]
-    table = pd.concat(names, axis=1, keys=["before", "again", "after"], join="inner")
+    then, again, now = (t.set_index("customer_id")["segment"] for t in (before, again, after))
+    table = pd.concat({"before": then, "after": now}, axis=1, join="inner")
+    table["again"] = again.reindex(table.index).fillna(table["before"])
     moved = table["before"] != table["after"]
     model = table["before"] != table["again"]
     customer = table["again"] != table["after"]

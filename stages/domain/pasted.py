@@ -15,9 +15,13 @@ MOST = 20_000  # rows of one request
 
 
 def example(as_of: date) -> pd.DataFrame:
-    """Transactions of two made-up customers: one who comes each week, one who hardly does."""
+    """Transactions of two made-up customers: one who comes every third week, one who hardly does.
+
+    The newest is three weeks old at `as_of`, which for monthly statements lies half a month ahead:
+    none is in the future.
+    """
     noon = datetime(as_of.year, as_of.month, as_of.day, 12)
-    rows = [("anna", 7 * week, 40.0 + week) for week in range(8, 0, -1)]
+    rows = [("anna", 21 * visit, 40.0 + visit) for visit in range(8, 0, -1)]
     rows += [("ben", 150, 25.5), ("ben", 90, 19.0)]
     return pd.DataFrame(
         {

@@ -7,7 +7,7 @@ They add up to log(expected / expected of the reference).
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from math import expm1, factorial
+from math import expm1, factorial, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,12 +117,19 @@ def _sentence(
     own = {c: float(np.asarray(figures[c])[row]) for c in columns}
     if family == "habit":
         columns = sorted(columns, key=lambda c: -abs(own[c] - reference[c]))
+    if family == "recency":  # days: the farthest from the typical ones, as a multiple
+        columns = sorted(columns, key=lambda c: -abs(log1p(own[c]) - log1p(reference[c])))
     for column in columns:
         what, typical = feature(column), reference[column]
         supports = ((own[column] > typical) == (effect > 0)) != (column in LESS_RAISES)
         figure, usual = _shown(own[column], what.unit), _shown(typical, what.unit)
         if figure != usual and (supports or family == "habit"):
             meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
+            if column.endswith("_rate"):
+                meaning += f" for each {horizon} days"
+            tenure = float(np.asarray(figures["tenure"])[row])
+            if what.unit.endswith("/horizon") and tenure < horizon:  # no figure of that long yet
+                figure += f" at the pace of {tenure:.0f} days so far"
             return f"{said}: {meaning} {figure}, typically {usual}"
     return f"{said}: taken together with all else"
 

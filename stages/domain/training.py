@@ -24,6 +24,7 @@ from stages.domain.tiers import Ranking
 FOLDS = 3  # over customers, to learn the intervals from customers not seen
 ENOUGH_ROWS = 30_000  # for intervals and band: more rows would not narrow what they are read from
 NEWCOMER = 30  # days of tenure
+ENOUGH_NEWCOMERS = 30  # to say what newcomers spend
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ def _band(
 
 
 def _prior(past: pd.DataFrame) -> Prior:
-    """What newcomers spent; where there were none, what all did."""
+    """What newcomers spent; where there were hardly any, what all did."""
     newcomers = past.loc[past["tenure"] <= NEWCOMER, "target"]
-    spend = newcomers if len(newcomers) else past["target"]
+    spend = newcomers if len(newcomers) >= ENOUGH_NEWCOMERS else past["target"]
     low, high = spend.quantile([TAIL, 1 - TAIL])
     mean = float(spend.mean())
     deviation = float(spend.std(ddof=0)) / mean if mean > 0 else 0.0

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from stages.domain.confidence import NO_HISTORY
 from stages.domain.model import Model
 from stages.domain.online import Transactions, features
 from stages.serving.interface import ANSWER
@@ -18,9 +19,11 @@ def answer(model: Model, version: str, rows: Transactions, as_of: date) -> list[
     known = features(rows, as_of, model.spec)
     figures, reasons = model.explained(known)
     count = len(rows.customers)
+    all_later = f"all their transactions lie on or after {as_of}"
     columns = {
         "customer_id": rows.customers,
         **{name: values.tolist() for name, values in figures.items()},
+        "confidence": [c.replace(NO_HISTORY, all_later) for c in figures["confidence"]],
         "reasons": reasons,
         "model_version": [version] * count,
         "as_of": [as_of.isoformat()] * count,

@@ -9,7 +9,7 @@ import numpy as np
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import DictConfig
 
-from stages.adapters import engine, frames, models, raw, registry
+from stages.adapters import config, engine, frames, models, raw, registry
 from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import MODELS, REPORTS
 from stages.domain import ranking, scoring
@@ -56,7 +56,7 @@ def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
 
 def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     """Both models on the holdout; the champion's saw nothing after its own holdout's cutoff."""
-    plan = frames.plan()
+    plan = frames.plan(config.spec(params))
     rows = frames.read([], plan.cutoff, 0)
     backend = engine.connect(**params.engine)
     transactions = engine.read(backend, raw.TRANSACTIONS)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stages.domain.contract import KEY, LARGEST_AMOUNT, LONGEST_TEXT, REPEATED, split
+from stages.domain.contract import KEY, LARGEST_AMOUNT, LONGEST_TEXT, OLDEST, REPEATED, split
 from stages.domain.errors import UserError
 from stages.domain.online import NAMES, Transactions
 from stages.domain.tables import INSTANT, KINDS, NUMBERS, REQUIRED
@@ -72,7 +72,8 @@ def _plain(
     money = _money(columns, rows)
     if money is None:
         return None
-    if not NO_INSTANT < booked_at.min() <= booked_at.max() <= (now - EPOCH) // MILLISECOND:
+    first, last = ((day - EPOCH) // MILLISECOND for day in (OLDEST, now))
+    if not first <= booked_at.min() <= booked_at.max() <= last:
         return None
     texts = {name: columns[name] for name in TEXTS if name in columns}
     try:

@@ -34,11 +34,19 @@ class Settings:
                 except ValueError as error:
                     raise UserError(f"SERVE_{name.upper()} is not a number") from error
         settings = cls(**given)
+        for name, good in settings._ranges().items():
+            if not good:
+                raise UserError(f"SERVE_{name.upper()}={getattr(settings, name)} is out of range")
         if not settings.api_key and not is_loopback(settings.host):
             raise UserError(
                 f"SERVE_HOST={settings.host} is reached from other machines: set SERVE_API_KEY"
             )
         return settings
+
+    def _ranges(self) -> dict[str, bool]:
+        above_zero = ("workers", "most_bytes", "seconds", "poll")
+        ranges = {name: getattr(self, name) > 0 for name in above_zero}
+        return ranges | {"port": 0 < self.port < 65_536, "rate": self.rate >= 0}
 
 
 @lru_cache(maxsize=1024)

@@ -88,8 +88,11 @@ def end(scores: pd.DataFrame, horizon: int) -> date:
 
 
 def days_left(scores: pd.DataFrame, horizon: int) -> int:
-    """How many days of that time are to come; 0 or less when it is over."""
-    return (end(scores, horizon) - datetime.now(UTC).date()).days
+    """How many days of that time are to come; 0 or less when it is over.
+
+    All, before it begins: monthly statements are scored up to half a month ahead.
+    """
+    return min((end(scores, horizon) - datetime.now(UTC).date()).days, horizon)
 
 
 def plain(name: str) -> str:

@@ -369,6 +369,7 @@ def test_a_month_of_many_rows_comes_in_several_drafts_of_whole_customers(file, m
             [*MAPPED, "source.columns.amount=Cost"],
             "source.columns.amount=Cost: the file has no such",
         ),
+        ([*MAPPED, "source.skip=1"], "its first line looks like a row: source.header=false"),
         ([*MAPPED, "source.columns.amount=null"], "give amount, or quantity and unit_price"),
         ([*MAPPED, "source.direction.column=Way"], "source.direction.column=Way: the file has no"),
         ([*MAPPED, "source.columns.booked_at=null"], "customer_id and booked_at are needed"),
@@ -392,6 +393,14 @@ def test_a_file_of_another_encoding_is_one_clear_error_without_its_rows(file):
         loaded(file, *MAPPED)
     assert "ller" not in str(error.value)
     assert loaded(file, *MAPPED, "source.encoding=latin-1")[0].num_rows == 1
+
+
+@pytest.mark.parametrize("name", ["f.csv.gz", "f.parquet"])
+def test_a_damaged_file_is_one_clear_error(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"Id,Date,Price\na,2020-01-05,1\n" * 1000)[:-20])
+    with pytest.raises(UserError, match=f"{name} cannot be read: it is damaged"):
+        loaded(path, *MAPPED)
 
 
 def test_a_missing_file_and_a_missing_path_are_clear_errors(tmp_path):

@@ -1,5 +1,6 @@
 """The frame on disk is read as far as it is needed; above a size, customers are drawn."""
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -9,7 +10,10 @@ import pytest
 
 from stages.adapters import frames
 from stages.domain.cutoffs import History, plan
+from stages.domain.errors import UserError
+from stages.domain.spec import Spec
 
+SPEC = Spec(30, (14, 90), (15,), 7, ("purchase", "cash"))
 MAY, JUNE, JULY = date(2020, 5, 1), date(2020, 6, 1), date(2020, 7, 1)
 
 
@@ -32,8 +36,16 @@ def sizes(rows: pd.DataFrame) -> dict[date, int]:
 def test_a_plan_is_read_as_it_was_written(tmp_path, monkeypatch, days):
     monkeypatch.setattr(frames, "PLAN", tmp_path / "plan.json")
     laid = plan(History(date(2017, 1, 31), date(2017, 12, 31), days), 30)
-    frames.write_plan(laid)
-    assert frames.plan() == laid
+    frames.write_plan(laid, SPEC)
+    assert frames.plan() == frames.plan(SPEC) == laid
+
+
+def test_features_of_another_configuration_are_not_learnt_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(frames, "PLAN", tmp_path / "plan.json")
+    year = History(date(2017, 1, 1), date(2017, 12, 31), 365)
+    frames.write_plan(plan(year, 30), SPEC)
+    with pytest.raises(UserError, match="make it again with `dvc repro`"):
+        frames.plan(replace(SPEC, horizon=60))
 
 
 def test_only_the_cutoffs_asked_for_are_read():

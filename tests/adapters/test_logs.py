@@ -49,6 +49,15 @@ def test_a_users_error_is_one_line_and_a_status(tmp_path):
     assert terminal.endswith("horizon=0: give more\n")
 
 
+def test_a_password_in_an_address_is_in_no_log(tmp_path):
+    address = "http://bob:s3cret@127.0.0.1/mlflow/api/2.0/mlflow/runs"
+    _, terminal, _ = run(tmp_path, f"raise RuntimeError('asked {address} in vain')")
+    assert "MLflow does not answer as it should (MLFLOW_TRACKING_URI)" in terminal
+    _, terminal, lines = run(tmp_path, "raise RuntimeError('http://bob:s3cret@127.0.0.1/page')")
+    assert "s3cret" not in terminal + json.dumps(lines)
+    assert any("http://***@127.0.0.1/page" in line.get("error", "") for line in lines)
+
+
 def test_a_defect_is_one_line_on_the_terminal_and_a_traceback_in_the_log(tmp_path):
     status, terminal, lines = run(tmp_path, "raise RuntimeError('secret row')")
     assert status == 1

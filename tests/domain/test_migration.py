@@ -38,6 +38,12 @@ def test_what_changed_is_told_by_the_new_model_on_the_old_date(before, again, af
     assert (counts["customers"], counts["changed"]) == (1, int(why is not None))
 
 
+def test_a_customer_whose_first_purchase_moved_them_has_changed():
+    counts = split(scored(a="Base", b="Top"), scored(b="Top"), scored(a="Top", b="Top"))
+    assert counts["customers"] == 2
+    assert counts["changed"] == counts["the customer changed"] == 1
+
+
 def test_every_change_has_one_cause_and_only_those_scored_both_times_count():
     before = scored(a="Top", b="Top", c="Top", d="Base", gone="Top")
     again = scored(d="Base", c="Middle", b="Base", a="Top", new="Top")

@@ -84,10 +84,10 @@ ROW = {name: own for name, (own, _) in FIGURES.items()}
 TYPICAL = {name: typical for name, (_, typical) in FIGURES.items()}
 
 
-def said(**parts):
+def said(row=None, **parts):
     """The sentences for one customer, of families' parts on the log scale."""
     arrays = {family.replace("_", " "): np.array([part]) for family, part in parts.items()}
-    return sentences(arrays, pd.DataFrame([ROW]), TYPICAL, horizon=30)[0]
+    return sentences(arrays, pd.DataFrame([ROW | (row or {})]), TYPICAL, horizon=30)[0]
 
 
 def test_the_two_strongest_reasons_are_said_strongest_first_with_their_figures():
@@ -105,9 +105,19 @@ def test_of_habits_the_one_farthest_from_the_typical_customers_is_named():
 
 def test_a_reason_never_shows_a_figure_that_speaks_against_it():
     assert said(spend=np.log(0.7), habit=0.01)[0] == (
-        "spend lowers it by 30%: spend over all history 120, typically 250"  # that of 30 days rose
+        "spend lowers it by 30%: spend over all history for each 30 days 120,"
+        " typically 250"  # that of 30 days rose
     )
     assert said(recency=np.log(0.8))[0] == (
         "recency lowers it by 20%: since the first transaction 56 days, typically 360 days"
     )
+    short = said(recency=np.log(1.2), row={"recency": 2.0, "tenure": 359.0})
+    assert short[0].endswith("since the last transaction 2 days, typically 7 days")
     assert said(ticket=np.log(1.2))[0] == "ticket raises it by 20%: taken together with all else"
+
+
+def test_what_is_reckoned_up_from_a_few_days_is_said_to_be():
+    assert said(spend=np.log(1.5), row={"tenure": 13.0})[0] == (
+        "spend raises it by 50%: spend of the last 30 days 619 at the pace of 13 days so far,"
+        " typically 289"
+    )

@@ -79,6 +79,13 @@ def test_newcomers_are_expected_what_newcomers_spent(model):
     assert (model.prior.low, model.prior.high) == tuple(new.quantile([0.1, 0.9]))
 
 
+def test_a_few_newcomers_speak_for_nobody():
+    old = ROWS[HALF][ROWS[HALF]["tenure"] > 30]
+    few = pd.concat([old, old.head(3).assign(tenure=5.0)])
+    past = frame.at(few, CUTOFFS)
+    assert trained(few).prior.expected == pytest.approx(past["target"].mean())
+
+
 def test_columns_that_say_nothing_are_left_out_and_windows_too_long_as_well():
     few = ROWS[ROWS["customer_id"] < "00300"]
     model = trained(few.assign(spend_rate_365=few["spend_rate"]))

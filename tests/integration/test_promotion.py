@@ -22,6 +22,7 @@ from tests.integration.project import Project
 
 NAME, KEYSPACE = "purchasing-capability", "purchasing_complete_journey"
 SCORED = "data/scores/scores.parquet"
+CONFIGURED = "gate.most_bias=2.1"
 MOVE = "mlflow:MlflowClient.set_registered_model_alias"
 
 
@@ -29,7 +30,7 @@ MOVE = "mlflow:MlflowClient.set_registered_model_alias"
 def twin(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the finished project; other params make the same model another version."""
     twin = project.twin(tmp_path_factory.mktemp("twin"))
-    twin.stage("params", "gate.most_bias=2.1")
+    twin.stage("params", CONFIGURED)
     return twin
 
 
@@ -143,6 +144,10 @@ def test_what_was_rolled_back_comes_back_only_by_force(twin, old, new):
         for force in ("1", "true"):  # of a person, of Jenkins
             forced = replace(twin, environment=twin.environment | {"FORCE": force})
             assert f"version {new} is champion" in forced.stage("promote")
+            twin.stage("params", "source=berka")
+            said = twin.stage("rollback", status=1)
+            assert f"version {old} was made from the source complete_journey, the data here" in said
+            twin.stage("params", CONFIGURED)
             twin.stage("rollback")
             assert champion(twin) == old
         outcome.said = f"version {new} stayed away; FORCE=1 promoted it"

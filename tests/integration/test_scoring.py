@@ -64,7 +64,7 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
 
 
 def test_reasons_are_given_to_those_asked_for(twin, tmp_path):
-    (tmp_path / "ids.txt").write_text("1\nnobody\n1\n")
+    (tmp_path / "ids.txt").write_text("1\nnobody\n1\n", encoding="utf-8-sig")  # as Windows does
     twin.stage("reasons", str(tmp_path / "ids.txt"))
     rows = pd.read_parquet(twin.root / "data/scores/reasons.parquet").set_index("customer_id")
     assert list(rows.index) == ["1", "nobody"]

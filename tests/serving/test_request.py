@@ -114,6 +114,7 @@ def test_the_same_transaction_twice_counts_once_and_without_an_id_each_is_one_of
         ({"kind": ["gift", "cash", "fee"]}, "kind is none of purchase, refund, cash"),
         ({"kind": [None, "cash", "fee"]}, "kind is none of purchase, refund, cash"),
         ({"booked_at": ["soon", "2017-01-01", "2017-01-01"]}, "booked_at is missing or not a date"),
+        ({"booked_at": ["0024-01-03"] * 3}, "3 of 3 transactions: booked_at is before 1900"),
         ({"booked_at": ["2030-01-01"] * 3}, "3 of 3 transactions: booked_at is in the future"),
         ({"customer_id": [], "booked_at": [], "amount": []}, "there is no transaction"),
     ],

@@ -63,6 +63,9 @@ def _clear_errors(path: Path, form: DictConfig) -> Iterator[None]:
         else:
             why = f"source.encoding={form.encoding} does not fit; try latin-1"
         raise UserError(f"{path} cannot be read: {why}") from error
+    except OSError as error:
+        why = error.strerror or "it is damaged, or not compressed as its ending says"
+        raise UserError(f"{path} cannot be read: {why}") from error
 
 
 def _head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:

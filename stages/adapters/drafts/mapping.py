@@ -1,5 +1,6 @@
 """Rows of any table become drafts by a mapping of columns (conf/source/mapping/columns.yaml)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import duckdb
@@ -11,6 +12,7 @@ from stages.domain.errors import UserError
 
 FILE, LINE, PROBLEM = "#file", "#line", "#problem"  # a row's place, beside the table's own columns
 
+_VALUE = re.compile(r"[\d\s.,:/+-]*\d[\d\s.,:/+-]*")
 _KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "region")
 # Position among the rows alike makes the id of a row that has none. Other columns stay out of
 # it: mapped later, they change the same rows instead of adding them again.
@@ -60,9 +62,15 @@ def check_columns(entries: dict[str, object], there: Iterable[str]) -> None:
     for key, given in entries.items():
         for name in names(given):
             if name not in there:
-                raise UserError(
-                    f"source.{key}={name}: the file has no such column; it has {', '.join(there)}"
-                )
+                has = f"it has {', '.join(there)}"
+                if _is_a_row(there):  # not to be shown
+                    has = "its first line looks like a row: source.header=false, columns by number"
+                raise UserError(f"source.{key}={name}: the file has no such column; {has}")
+
+
+def _is_a_row(names: Iterable[str]) -> bool:
+    """Whether a name reads as a number or a date; those of columns without a name are their own."""
+    return any(_VALUE.fullmatch(n) and n != str(number) for number, n in enumerate(names, 1))
 
 
 def check(source: DictConfig) -> None:

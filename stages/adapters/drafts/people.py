@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from stages.adapters.drafts import ages, texts
 from stages.adapters.drafts.mapping import cell
+from stages.domain.tables import CUSTOMERS
 
 _AS_GIVEN = ("age_band", "income_band", "household_size", "home_owner", "marital_status", "region")
 
@@ -32,10 +33,14 @@ def customers(
     given = {k: v for k, v in source.customers.columns.items() if v is not None}
     given |= {f"attribute_{i}": name for i, name in enumerate(attributes)}
     cells = ", ".join(f"{cell(value, source.missing)} AS {key}" for key, value in given.items())
-    for number, rows in enumerate(tables):
+    found = False
+    for rows in tables:
         db.register("rows", rows)
-        into = "INSERT INTO people" if number else "CREATE TABLE people AS"
+        into = "INSERT INTO people" if found else "CREATE TABLE people AS"
         db.execute(f"{into} SELECT {cells} FROM rows")
+        found = True
+    if not found:
+        return CUSTOMERS.schema.empty_table()
     last = [f"arg_max({key}, rowid) AS {key}" for key in given if key != "customer_id"]
     said = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
     years = _years(source, newest)

@@ -69,7 +69,7 @@ def _tables(
     wanted = {name for given in entries.values() for name in mapping.names(given)}
     for file in files:
         if file.suffix == ".parquet":
-            mapping.check_columns(entries, pq.read_schema(file).names)
+            mapping.check_columns(entries, _opened(file).schema_arrow.names)
             tables = _parquet(file, wanted)
         else:
             head = delimited.head(file, source, wanted)
@@ -79,9 +79,16 @@ def _tables(
             yield table.append_column(mapping.FILE, pa.repeat(file.name, table.num_rows))
 
 
+def _opened(file: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{file} cannot be read: it is damaged, or no Parquet") from error
+
+
 def _parquet(file: Path, wanted: set[str]) -> Iterator[pa.Table]:
     line = 1
-    for batch in pq.ParquetFile(file).iter_batches(columns=sorted(wanted)):
+    for batch in _opened(file).iter_batches(columns=sorted(wanted)):
         rows = pa.Table.from_batches([batch])
         lines = pa.array(range(line, line + rows.num_rows), pa.int64())
         problems = pa.nulls(rows.num_rows, pa.string())
