@@ -63,10 +63,12 @@ def log(
     tags: dict[str, str],
     files: list[Path],
     model: dict[str, Any],
+    said: str = "",
 ) -> ModelVersion:
     """Log one run with nested `params` and `metrics`, register its `model`, return the version.
 
-    `model` is what `mlflow.pyfunc.log_model` takes. Inside `mlflow run` the run is that one.
+    `model` is what `mlflow.pyfunc.log_model` takes; `said` describes the version. The run has the
+    name of DVC's experiment, if there is one. Inside `mlflow run` the run is that one.
     A run that an earlier, interrupted call left behind is used again.
     """
     experiment = client.get_experiment_by_name(NAME)
@@ -77,7 +79,11 @@ def log(
     elif left:
         run = mlflow.start_run(run_id=left[0].info.run_id)
     else:
-        run = mlflow.start_run(experiment_id=experiment.experiment_id, tags={CONTENT: content})
+        run = mlflow.start_run(
+            experiment_id=experiment.experiment_id,
+            run_name=os.environ.get("DVC_EXP_NAME"),
+            tags={CONTENT: content},
+        )
     with run:
         mlflow.set_tags({CONTENT: content, **tags})
         mlflow.log_params(_flat(params))
@@ -93,6 +99,7 @@ def log(
         info.model_uri,
         run.info.run_id,
         tags={CONTENT: content, **tags},
+        description=said,
         model_id=info.model_id,
     )
 

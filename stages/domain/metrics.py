@@ -75,6 +75,7 @@ def headline(report: dict[str, Any]) -> str:
     if not gain:
         return "nothing to rank: " + "; ".join(report["notes"].values())
     return (
-        f"out-of-time Gini {report['holdout']['gini']:.4f}, {gain['gini']:+.4f} over "
-        f"{gain['over']} [{gain['low']:.4f}, {gain['high']:.4f}]"
+        f"out-of-time Gini {report['holdout']['gini']:.4f}, {abs(gain['gini']):.4f} "
+        f"{'above' if gain['gini'] >= 0 else 'BELOW'} {gain['over']}, the best simple forecast "
+        f"[{gain['low']:+.4f}, {gain['high']:+.4f}]"
     )

@@ -25,6 +25,8 @@ def summary(metrics: dict[str, Any], manifest: dict[str, Any], scores: pa.Table)
     ]
     for name, figures in {"this model": metrics["holdout"], **metrics["baselines"]}.items():
         lines.append(f"  {name:<14}" + "".join(_cell(figures[f]) for f in FIGURES))
+    if (gain := metrics["gain"]) and gain["gini"] < 0:
+        lines.append(f"  It ranks these customers no better than the simple {gain['over']}.")
     lines += ["", "Tiers:"]
     for tier in reversed(TIERS):
         members = scores.filter(pc.equal(scores["tier"], tier))

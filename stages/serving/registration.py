@@ -22,6 +22,7 @@ from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, PIPELINE, REPORTS, ROOT
 from stages.domain.errors import UserError
+from stages.domain.metrics import headline
 from stages.domain.model import Model
 from stages.domain.style_matching import matched
 from stages.serving import interface, request
@@ -77,15 +78,18 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             return version
         except UserError as error:
             log.warning("%s; the result on disk is registered again", error)
+    metrics = read_json(METRICS)
+    said = f"{metrics['source']}, {metrics['horizon']} days: {headline(metrics)}"
     with TemporaryDirectory() as folder:
         version = registry.log(
             client,
             key,
             params=_params(),
-            metrics=read_json(METRICS),
+            metrics=metrics,
             tags=made_from() | {"python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
             model=package(Path(folder), _model(registry.alias(client, "champion"))),
+            said=said,
         )
     trial(version)
     log.info("registered %s version %s", registry.NAME, version.version)

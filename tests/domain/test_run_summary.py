@@ -11,6 +11,7 @@ METRICS = {
     "horizon": 30,
     "holdout": {"gini": 0.87, "spearman": 0.83, "mae": 170.04, "bias": 0.99},
     "baselines": {"rate": {"gini": 0.85, "spearman": None, "mae": 180.0, "bias": 1.0}},
+    "gain": {"over": "rate", "gini": 0.02},
 }
 SCORES = pa.table(
     {
@@ -31,3 +32,10 @@ def test_it_shows_customers_the_model_beside_the_baselines_and_the_tiers():
         ["rate", "0.850", "–", "180.0", "1.000"],
     ]
     assert any(line.split()[:2] == ["Middle", "0"] for line in lines)
+
+
+def test_it_says_where_the_simple_forecast_does_as_well():
+    worse = METRICS | {"gain": {"over": "rate", "gini": -0.005}}
+    said = "It ranks these customers no better than the simple rate."
+    assert said in summary(worse, {"rows": 1234}, SCORES)
+    assert said not in summary(METRICS, {"rows": 1234}, SCORES)
