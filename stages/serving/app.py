@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from stages.adapters import registry
@@ -63,6 +63,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="Purchasing capability",
         version="1",
+        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         dependencies=openapi.key(settings),
@@ -126,6 +127,18 @@ def create(settings: Settings | None = None) -> FastAPI:
     async def metrics() -> Response:
         """What Prometheus reads."""
         return Response(measures.text(), media_type="text/plain; version=0.0.4")
+
+    page = openapi.page(app)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        """All paths with examples, to read and to try."""
+        return HTMLResponse(page)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> Response:
+        """Where to look first."""
+        return RedirectResponse("/docs")
 
     app.mount("/", mlflow_app)  # /ping and /version
     return app

@@ -180,7 +180,10 @@ def test_segments_and_health_are_told(project, endpoint):
 
 
 def test_the_openapi_page_has_examples_that_work(endpoint):
-    assert endpoint.raw("GET", "/docs")[0] == 200
+    status, headers, _ = endpoint.raw("GET", "/")
+    assert (status, headers["location"]) == (307, "/docs")
+    status, _, shown = endpoint.raw("GET", "/docs")
+    assert (status, b"://" in shown) == (200, False)  # no foreign host
     page = endpoint.ask("GET", "/openapi.json")[1]
     sent = page["paths"]["/invocations"]["post"]["requestBody"]["content"]["application/json"]
     _, answer = endpoint.ask("POST", "/invocations", sent["example"])
