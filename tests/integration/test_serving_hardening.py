@@ -222,6 +222,21 @@ def test_without_a_key_it_does_not_open_to_others(project):
     assert "set SERVE_API_KEY" in said
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_where_no_champion_is_or_the_port_is_taken_it_ends_with_one_line(
+    project, endpoint, tmp_path, workers
+):
+    def said(*settings: str) -> str:
+        serve = ("env", f"SERVE_WORKERS={workers}", *settings, "python", "-m", "stages.serve")
+        (line,) = project.run(*serve, status=1).splitlines()
+        return line
+
+    empty = f"MLFLOW_TRACKING_URI=sqlite:///{tmp_path}/empty.db"
+    assert "there is no champion to serve" in said(empty)
+    taken = f"port {endpoint.port} is taken: `make serve SERVE_PORT={endpoint.port + 1}`"
+    assert taken in said(f"SERVE_PORT={endpoint.port}")
+
+
 def test_several_processes_answer_and_their_counts_are_added_up(project):
     with Endpoint.serving(project, workers="2") as endpoint:
         for _ in range(40):
