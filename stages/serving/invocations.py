@@ -26,6 +26,7 @@ LARGE = 64 * 1024  # bytes of a body, and
 MANY = 20  # customers in one, that are answered in a thread, so that others need not wait
 READ = (*REQUIRED, *OPTIONAL)
 REFUSED = "refused: "  # how the model's own refusals begin
+PARAMS = f'{REFUSED}params may hold "as_of" and nothing else'
 FORM = (
     f"refused: send {JSON} or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
     f"{', '.join(OPTIONAL)}; amount and discount are numbers, all others texts"
@@ -93,7 +94,7 @@ def columns_of(body: bytes) -> tuple[dict[str, Sequence[Any]], str | None]:
     if not isinstance(records, list) or not set(map(type, records)) <= {dict}:
         raise UserError("refused: dataframe_records must be a list of transactions")
     if not isinstance(params, dict) or not params.keys() <= {"as_of"}:
-        raise UserError('refused: params may hold "as_of" and nothing else')
+        raise UserError(PARAMS)
     as_of = params.get("as_of")
     if not isinstance(as_of, str | None):
         raise UserError("refused: params.as_of: give a date as YYYY-MM-DD")
@@ -113,14 +114,13 @@ def _columns(records: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
 
 async def by_mlflow(served: Served, kind: str, body: bytes, seconds: float, why: str) -> Response:
     """What MLflow's app answers to a body of this `kind`; `why` is told where it has no answer."""
-    schema = served.loaded.metadata.get_input_schema()
     try:
         async with asyncio.timeout(seconds):
-            found = await asyncio.to_thread(
-                scoring_server.invocations, body, kind, served.loaded, schema
-            )
+            found = await asyncio.to_thread(_asked, served, kind, body)
     except TimeoutError:
         return refusal(504, "DEADLINE_EXCEEDED", f"no answer within {seconds:g} seconds")
+    except UserError as error:
+        return refusal(400, "INVALID_PARAMETER_VALUE", str(error))
     except Exception as error:  # its words are told where they are the model's own
         log.debug("MLflow could not answer a request: %s", type(error).__name__)
         said = str(getattr(error, "message", ""))
@@ -129,3 +129,21 @@ async def by_mlflow(served: Served, kind: str, body: bytes, seconds: float, why:
     if found.status != 200:
         return refusal(found.status, "INVALID_PARAMETER_VALUE", why)
     return Response(found.response, media_type=found.mimetype)
+
+
+def _asked(served: Served, kind: str, body: bytes) -> scoring_server.InvocationsResponse:
+    """What MLflow's app answers; UserError for params that it would leave out without a word."""
+    if is_json(kind) and not _params_of(body).keys() <= {"as_of"}:
+        raise UserError(PARAMS)
+    schema = served.loaded.metadata.get_input_schema()
+    return scoring_server.invocations(body, kind, served.loaded, schema)
+
+
+def _params_of(body: bytes) -> dict[str, Any]:
+    """The params of JSON; none where MLflow's app has to say what is wrong with it."""
+    try:
+        content = json.loads(body)  # as MLflow reads it: NaN is a number
+    except ValueError:
+        return {}
+    params = content.get("params") if isinstance(content, dict) else None
+    return params if isinstance(params, dict) else {}

@@ -158,6 +158,22 @@ def test_a_bad_request_names_the_field_and_echoes_no_row(endpoint, records, para
     assert "anna" not in json.dumps(answer)
 
 
+@pytest.mark.parametrize("form", ["dataframe_records", "dataframe_split", "instances", "inputs"])
+def test_a_parameter_that_is_not_known_is_refused_in_every_form(endpoint, form):
+    rows = pd.DataFrame([row()])
+    orient = {"dataframe_split": "split", "inputs": "list"}.get(form, "records")
+    content = {form: rows.to_dict(orient)}
+    named = endpoint.ask("POST", "/invocations", content | {"params": {"as_of": "2018-02-01"}})
+    assert (named[0], named[1]["predictions"][0]["as_of"]) == (200, "2018-02-01")
+    status, answer = endpoint.ask(
+        "POST", "/invocations", content | {"params": {"asof": "2018-02-01"}}
+    )
+    assert (status, answer["message"]) == (
+        400,
+        'refused: params may hold "as_of" and nothing else',
+    )
+
+
 def test_a_published_score_is_found_by_its_id_and_the_version_is_in_every_answer(project, endpoint):
     scores = scores_of(project)
     for customer in (scores.index[0], scores.index[1234], scores.index[-1]):
