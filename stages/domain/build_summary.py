@@ -14,7 +14,7 @@ def paragraph(
 
     `metrics` is reports/metrics.json; `version` is None where no result was tracked.
     """
-    why = f"Retrained because: {'; '.join(reasons)}." if reasons else "Retrained without a reason."
+    why = f"Retrained because: {'; '.join(reasons)}." if reasons else "Retrained by hand."
     if version is None:
         return f"{why} No result was tracked; {_champion(champion)}."
     holdout, gain = metrics["holdout"], metrics["gain"] or {}
@@ -23,7 +23,8 @@ def paragraph(
         f" {gain.get('over', 'any baseline')}, bias {_figure(holdout['bias'], '.2f')},"
         f" {metrics['customers']:,} customers"
     )
-    became = "is champion" if version == champion else f"is not; {_champion(champion)}"
+    stays = f"version {champion} stays" if champion else _champion(champion)
+    became = "is champion" if version == champion else f"did not become champion; {stays}"
     return f"{why} Version {version} ({figures}) {became}. Run: {run}"
 
 

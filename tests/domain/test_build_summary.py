@@ -27,12 +27,14 @@ def test_where_nobody_spent_in_the_holdout_the_figures_are_not_known():
 
 def test_a_challenger_that_was_not_promoted_names_the_champion():
     said = paragraph(["new data"], METRICS, "4", "3", "run")
-    assert f"Version 4 ({FIGURES}) is not; version 3 is champion." in said
+    assert f"Version 4 ({FIGURES}) did not become champion; version 3 stays." in said
+    first = paragraph(["new data"], METRICS, "1", None, "run")
+    assert "did not become champion; there is no champion yet." in first
 
 
 def test_a_rebuild_that_failed_still_says_who_is_champion():
     said = paragraph([], {}, None, "3", None)
-    assert said == "Retrained without a reason. No result was tracked; version 3 is champion."
+    assert said == "Retrained by hand. No result was tracked; version 3 is champion."
 
 
 def test_before_the_first_champion_there_is_none():
