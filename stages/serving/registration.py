@@ -70,14 +70,27 @@ def register(client: mlflow.MlflowClient, key: str) -> ModelVersion:
 
     It loads and scores: where the one found does not, the result is registered again.
     """
+    version = _found(client, key)
+    if version is None:
+        return _made(client, key)
+    log.info("version %s of %s has this result already", version.version, registry.NAME)
+    return version
+
+
+def _found(client: mlflow.MlflowClient, key: str) -> ModelVersion | None:
+    """The version with this content that loads and scores, or None."""
     version = registry.find(client, key)
     if version is not None:
         try:
             trial(version)
-            log.info("version %s of %s has this result already", version.version, registry.NAME)
-            return version
         except UserError as error:
             log.warning("%s; the result on disk is registered again", error)
+            return None
+    return version
+
+
+def _made(client: mlflow.MlflowClient, key: str) -> ModelVersion:
+    """The result on disk, logged and registered; it loads and scores."""
     metrics = read_json(METRICS)
     said = f"{metrics['source']}, {metrics['horizon']} days: {headline(metrics)}"
     with TemporaryDirectory() as folder:
@@ -112,7 +125,7 @@ def challenger(client: mlflow.MlflowClient) -> ModelVersion:
     key = known["content"]
     if registry.find(client, key) is None:
         log.warning("the tracking database does not know this result: tracking it again from files")
-    version = register(client, key)
+    version = _found(client, key) or _made(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
     return version
 
