@@ -44,7 +44,7 @@ def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
         theirs = registry.load(champion).unwrap_python_model().holdout
         ours = models.load(MODELS / "holdout")
         if theirs.spec.horizon != ours.spec.horizon or theirs.spec.kinds != ours.spec.kinds:
-            log.info("the champion has another horizon or target: it is not compared")
+            log.info("the champion has another source, horizon or target: it is not compared")
             return None
         return {"over": name} | _paired(ours, theirs, params)
     except Exception as error:
