@@ -19,7 +19,7 @@ from stages.serving.settings import Settings, is_loopback
 
 log = logging.getLogger(__name__)
 # Nothing of a customer is there.
-OPEN = {"/ping", "/health", "/version", "/metrics", "/docs", "/openapi.json"}
+OPEN = {"/", "/ping", "/health", "/version", "/metrics", "/docs", "/openapi.json"}
 MOST_CLIENTS = 10_000  # whose rate is remembered; beyond it, those who asked longest ago are not
 BURST = 2.0  # seconds of the rate that a client may ask for at once
 

@@ -70,7 +70,7 @@ def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
     )
     look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
     for row in rows.head(AT_ONCE).to_dict("records"):
-        reasons = "; ".join(look.sentence(r) for r in row["reasons"]) or "no history"
+        reasons = "; ".join(look.sentence(r) for r in row["reasons"]) or row["confidence"]
         st.markdown(f"**{look.literal(row['customer_id'])}**: {reasons}.")
 
 
