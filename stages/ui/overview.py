@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from stages.adapters.paths import RAW
+from stages.adapters.raw import MANIFEST
 from stages.domain.momentum import MOMENTA
 from stages.domain.styles import NO_HISTORY
 from stages.domain.tiers import TIERS
@@ -124,15 +124,13 @@ def _migration() -> None:
 
 def _basis(scores: pd.DataFrame) -> None:
     """Data and model, in one line each."""
-    manifest = published.read(RAW / "_manifest.json")
     metrics = published.champion()["metrics"]
-    first, months = scores.iloc[0], sorted({p["month"] for p in manifest["partitions"]})
+    first = scores.iloc[0]
     when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
     gain = metrics["gain"]
     better = f", {gain['gini']:+.3f} over the best simple forecast" if gain else ""
     st.markdown(
-        f"- **Data**: {metrics['source']}, {manifest['rows']:,} transactions, {months[0]} to"
-        f" {months[-1]}; version {first['data_version'][:8]}\n"
+        f"- **Data**: {metrics['source']}, {_data(first['data_version'])}\n"
         f"- **Model**: version {first['model_version']}; out of time its Gini is"
         f" {metrics['holdout']['gini'] or 0:.3f}{better} (see Health)\n"
         f"- **Scored**: {when:%Y-%m-%d %H:%M} UTC"
@@ -144,3 +142,15 @@ def _basis(scores: pd.DataFrame) -> None:
             f" expected to spend as newcomers do, {look.money(silent.sum())} in all; who has been"
             " a customer for long without buying will hardly do so."
         )
+
+
+def _data(version: str) -> str:
+    """The data version of the scores, and what it holds while data/raw still is that version."""
+    changed, short = published.has_changed(version), f"version {version[:8]}"
+    if changed is None:
+        return short
+    if changed:
+        return f"{short}; data/raw has changed since and is not scored yet"
+    manifest = published.read(MANIFEST)
+    months = sorted({p["month"] for p in manifest["partitions"]})
+    return f"{manifest['rows']:,} transactions, {months[0]} to {months[-1]}; {short}"

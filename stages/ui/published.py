@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import streamlit as st
 
+from stages.adapters.dvc import data_version
 from stages.adapters.paths import PROCESSED, REPORTS, SCORES
 from stages.adapters.raw import CUSTOMERS, MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
@@ -41,6 +42,14 @@ def scores() -> pd.DataFrame:
     if not len(table):
         raise UserError("There are no scores yet: make them with `make run`.")
     return table
+
+
+def has_changed(version: str) -> bool | None:
+    """Whether data/raw is another data version by now; None without dvc.lock, as in an image."""
+    try:
+        return data_version() != version
+    except UserError:
+        return None
 
 
 def regions() -> pd.Series:

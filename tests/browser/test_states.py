@@ -51,6 +51,19 @@ def unserved(browser, project, logs, nowhere):
 
 
 @pytest.fixture
+def extracted(browser, project, logs, nowhere, tmp_path):
+    """The UI of a twin whose data/raw is another version than the scores are made from."""
+    twin = project.twin(tmp_path)
+    lock = twin.root / "dvc.lock"
+    lock.write_text(lock.read_text().replace(twin.lock()["data/raw"], "c0ffee.dir"))
+    with (
+        site.ui(twin.root, twin.environment, logs / "extracted.log", nowhere) as running,
+        site.session(browser, site.WIDTHS["desktop"]) as context,
+    ):
+        yield from visited(context, running.address)
+
+
+@pytest.fixture
 def keyed(browser, project, logs, tmp_path):
     """A twin's endpoint that asks for a key: the twin, and how to open a UI with an environment."""
     twin = project.twin(tmp_path)
@@ -94,6 +107,12 @@ def test_without_an_endpoint_the_pages_that_ask_it_say_make_serve(unserved):
     expect(told(unserved)).to_contain_text("make serve")
     unserved.get_by_role("link", name="Health").click()  # all but MLflow, which takes its time
     expect(unserved.get_by_text("not running: make serve").last).to_be_visible()
+
+
+def test_data_that_are_not_scored_yet_lend_the_scores_no_figures(extracted):
+    data = extracted.get_by_role("listitem").filter(has_text="Data:")
+    expect(data).to_contain_text("data/raw has changed since and is not scored yet")
+    expect(data).not_to_contain_text("transactions")
 
 
 def test_a_broken_version_given_the_alias_by_hand_shows_on_health(keyed):
