@@ -21,10 +21,19 @@ POINTS = 101  # of the gain curve
 
 @dataclass(frozen=True)
 class Campaign:
-    """All who fit the choices, the highest expected spend first, and how many the budget pays."""
+    """All who fit the choices, the highest expected spend first, and how many the budget pays.
+
+    `average` is the expected spend of a customer, of those who fit and those who do not.
+    """
 
     eligible: pd.DataFrame
     contacts: int
+    average: float
+
+    @property
+    def at_random(self) -> float:
+        """Expected spend of as many of all customers, chosen at random."""
+        return self.contacts * self.average
 
     @property
     def chosen(self) -> pd.DataFrame:
@@ -55,17 +64,17 @@ def plan(
         ["expected_spend", "customer_id"], ascending=[False, True], ignore_index=True
     )
     affordable = int(budget / cost + 1e-9)  # a budget of 0.3 pays three contacts of 0.1
-    return Campaign(eligible, min(affordable, len(eligible)))
+    average = float(scores["expected_spend"].mean())
+    return Campaign(eligible, min(affordable, len(eligible)), average)
 
 
 def gain_curve(campaign: Campaign) -> pd.DataFrame:
-    """Expected spend reached by number of contacts: `ranked` as planned, `random` on average.
+    """Expected spend by number of contacts: `ranked` as planned, `random` of all customers.
 
     At most 101 points, from no contact to everybody who is eligible.
     """
     spend = np.concatenate([[0.0], np.cumsum(campaign.eligible["expected_spend"].to_numpy())])
     contacts = np.unique(np.linspace(0, len(spend) - 1, POINTS).round().astype(int))
-    share = contacts / max(len(spend) - 1, 1)
     return pd.DataFrame(
-        {"contacts": contacts, "ranked": spend[contacts], "random": share * spend[-1]}
+        {"contacts": contacts, "ranked": spend[contacts], "random": contacts * campaign.average}
     )

@@ -33,15 +33,13 @@ def show() -> None:
             " scored again before you use a list.",
             icon=":material/warning:",
         )
-    everybody = planned.eligible["expected_spend"].sum()
-    at_random = everybody * planned.contacts / len(planned.eligible)
     look.figures(
         ("Contacts", f"{planned.contacts:,}", f"of {len(planned.eligible):,} who fit"),
         ("Expected spend reached", look.money(reached.expected), look.of_total(reached)),
         (
             "Against random choice",
-            f"× {reached.expected / at_random:,.2f}" if at_random else "–",
-            f"{look.money(at_random)} for as many at random",
+            f"× {reached.expected / planned.at_random:,.2f}" if planned.at_random else "–",
+            f"{look.money(planned.at_random)} for as many of all customers",
         ),
     )
     left, right = st.columns([3, 2], gap="large")
@@ -97,11 +95,11 @@ def _plan(table: pd.DataFrame) -> campaign.Campaign:
 
 
 def _curve(planned: campaign.Campaign) -> None:
-    """Expected spend by number of contacts, beside random choice."""
+    """Expected spend by number of contacts, beside random choice among all customers."""
     curve = campaign.gain_curve(planned)
     long = curve.melt("contacts", ["ranked", "random"], "choice", "spend")
     long["choice"] = long["choice"].map(
-        {"ranked": "highest expected spend first", "random": "at random"}
+        {"ranked": "highest expected spend first", "random": "all customers at random"}
     )
     lines = (
         alt.Chart(long)

@@ -77,6 +77,13 @@ def test_the_gain_curve_begins_at_nothing_and_ends_with_all_whichever_way():
     assert curve["random"].tolist() == [0, 387.5, 775, 1162.5, 1550]
 
 
+def test_random_choice_is_among_all_customers_not_only_those_who_fit():
+    top = plan(SCORES, {"tier": ["Top"]}, 10, 1)
+    assert top.at_random == 387.5  # reached: 900
+    assert gain_curve(top)["random"].tolist() == [0, 387.5]
+    assert plan(SCORES, {"tier": ["Middle"]}, 10, 1).at_random == 775
+
+
 def test_nobody_who_fits_gives_an_empty_campaign():
     empty = plan(SCORES, {"tier": ["Silver"]}, 10, 1)
     assert empty.chosen.empty
