@@ -81,6 +81,7 @@ def _pick(customer_id: str) -> None:
 
 def _headline(customer: dict[str, Any]) -> None:
     horizon = published.champion()["horizon"]
+    percentile = int(look.percentile(customer["percentile"]))
     look.figures(
         (
             f"Expected spend, {horizon} days",
@@ -89,8 +90,8 @@ def _headline(customer: dict[str, Any]) -> None:
         ),
         (
             "Percentile",
-            f"{int(customer['percentile'])}",
-            f"more than {int(customer['percentile'])} % of customers",
+            f"{percentile}",
+            f"more than {percentile} % of customers",
         ),
         ("Segment", customer["segment"], customer["style"]),
     )

@@ -95,6 +95,11 @@ def days_left(scores: pd.DataFrame, horizon: int) -> int:
     return min((end(scores, horizon) - datetime.now(UTC).date()).days, horizon)
 
 
+def percentile(value: float) -> float:
+    """Down to a tenth, at most 99.9: nobody is expected to spend more than all customers."""
+    return min(int(10 * value), 999) / 10
+
+
 def plain(name: str) -> str:
     """A family or figure in everyday words, with a capital letter."""
     return PLAIN.get(name, name.replace("_", " ")).capitalize()
@@ -139,6 +144,8 @@ def chart(drawn: Drawn, says: str, table: pd.DataFrame | None = None) -> None:
 
 def rows(table: pd.DataFrame, says: str, height: int | Literal["auto"] = "auto") -> None:
     """Many rows under the names that all pages use."""
+    if "percentile" in table:
+        table = table.assign(percentile=table["percentile"].map(percentile))
     columns = {
         name: st.column_config.NumberColumn(label, format=FORMATS[name])
         if name in FORMATS

@@ -66,7 +66,7 @@ def test_a_customer_is_found_by_id_explained_and_moved_by_the_keyboard(page, sco
     customer = scores.iloc[1234]
     visit(page, "Customer")
     type_id(page, customer["customer_id"])
-    expect(card(page, "Percentile")).to_have_text(f"{customer['percentile']:.0f}")
+    expect(card(page, "Percentile")).to_have_text(f"{int(customer['percentile'])}")
     expect(card(page, "Segment")).to_have_text(customer["segment"])
     expect(page.get_by_text("raises it by").or_(page.get_by_text("lowers it by"))).to_have_count(2)
     before = card(page, "As it is").inner_text()
@@ -83,6 +83,15 @@ def test_a_customer_is_found_by_id_explained_and_moved_by_the_keyboard(page, sco
     similar.click()
     expect(page.get_by_label("Customer id")).to_have_value(other)
     assert page.url.endswith("/customer")
+
+
+def test_nobody_spends_more_than_all_customers(page, scores):
+    best = scores.loc[scores["percentile"].idxmax()]
+    assert best["percentile"] == 100
+    visit(page, "Customer")
+    type_id(page, best["customer_id"])
+    expect(card(page, "Percentile")).to_have_text("99")
+    expect(page.get_by_text("more than 99 % of customers")).to_be_visible()
 
 
 def test_an_unknown_id_is_answered_with_what_to_do(page):
