@@ -27,12 +27,7 @@ def show() -> None:
         return
     chosen = planned.chosen
     reached = Totals(**model["totals"]).of(chosen)
-    if look.days_left(scores, model["horizon"]) <= 0:
-        st.warning(
-            f"The forecast of {look.window(scores, model['horizon'])} is over: have the customers"
-            " scored again before you use a list.",
-            icon=":material/warning:",
-        )
+    look.over(scores, model["horizon"])
     look.figures(
         ("Contacts", f"{planned.contacts:,}", f"of {len(planned.eligible):,} who fit"),
         ("Expected spend reached", look.money(reached.expected), look.of_total(reached)),

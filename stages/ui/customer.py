@@ -26,8 +26,9 @@ def show() -> None:
     customer = _search(scores)
     if customer is None:
         return
-    _headline(customer)
     model = published.champion()
+    look.over(scores, model["horizon"])
+    _headline(customer, model["horizon"])
     transactions = published.transactions(customer["customer_id"])
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -79,8 +80,7 @@ def _pick(customer_id: str) -> None:
     st.session_state[TYPED] = customer_id
 
 
-def _headline(customer: dict[str, Any]) -> None:
-    horizon = published.champion()["horizon"]
+def _headline(customer: dict[str, Any], horizon: int) -> None:
     percentile = int(look.percentile(customer["percentile"]))
     look.figures(
         (

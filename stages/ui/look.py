@@ -100,6 +100,18 @@ def percentile(value: float) -> float:
     return min(int(10 * value), 999) / 10
 
 
+def over(scores: pd.DataFrame, horizon: int) -> bool:
+    """Whether that time is over; the page then says so, and what to do."""
+    if days_left(scores, horizon) > 0:
+        return False
+    st.warning(
+        f"The forecast of {window(scores, horizon)} is over: have the customers scored again before"
+        " you use it.",
+        icon=":material/warning:",
+    )
+    return True
+
+
 def plain(name: str) -> str:
     """A family or figure in everyday words, with a capital letter."""
     return PLAIN.get(name, name.replace("_", " ")).capitalize()

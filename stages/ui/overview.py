@@ -21,8 +21,9 @@ def show() -> None:
     scores, model = published.scores(), published.champion()
     whole = Totals(**model["totals"]).of(scores)
     low = int((scores["confidence"] != "normal").sum())
+    are = "were" if look.over(scores, model["horizon"]) else "are"
     st.markdown(
-        f"**{len(scores):,} customers are expected to spend {look.money(whole.expected)}** in "
+        f"**{len(scores):,} customers {are} expected to spend {look.money(whole.expected)}** in "
         f"{look.window(scores, model['horizon'])}."
     )
     look.figures(
@@ -41,7 +42,7 @@ def show() -> None:
     st.header("What changed since the last scoring")
     _migration()
     st.header("What this rests on")
-    _basis(scores)
+    _basis(scores, are)
 
 
 def _age(scores: pd.DataFrame, horizon: int) -> str:
@@ -122,8 +123,8 @@ def _migration() -> None:
         st.table(matrix, border="horizontal", alt="customers by segment before and now")
 
 
-def _basis(scores: pd.DataFrame) -> None:
-    """Data and model, in one line each."""
+def _basis(scores: pd.DataFrame, are: str) -> None:
+    """Data and model, in one line each; what is expected in the tense of `are`."""
     metrics = published.champion()["metrics"]
     first = scores.iloc[0]
     when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
@@ -138,9 +139,9 @@ def _basis(scores: pd.DataFrame) -> None:
     silent = scores.loc[scores["style"] == NO_HISTORY, "expected_spend"]
     if len(silent):
         st.markdown(
-            f"- **Without history**: {len(silent):,} customers who have not bought yet. They are"
+            f"- **Without history**: {len(silent):,} customers who had not bought yet. They {are}"
             f" expected to spend as newcomers do, {look.money(silent.sum())} in all; who has been"
-            " a customer for long without buying will hardly do so."
+            " a customer for long without buying hardly does so."
         )
 
 

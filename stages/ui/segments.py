@@ -37,6 +37,7 @@ def show() -> None:
         return
     name = st.selectbox("Segment", names, width=320)
     members = scores[scores["segment"] == name]
+    look.over(scores, model["horizon"])
     _headline(members, len(scores), model)
     st.header("Playbook")
     _playbook(report["playbook"].get(name, {}))

@@ -62,6 +62,15 @@ def test_the_overview_says_how_much_is_expected_of_whom(page, scores):
     assert findings(page) == []
 
 
+@pytest.mark.parametrize("title", ["Overview", "Customer", "Segments", "Campaign"])
+def test_a_forecast_that_is_over_is_said_to_be(page, scores, title):
+    visit(page, title)
+    if title == "Customer":
+        type_id(page, scores["customer_id"].iloc[0])
+    expect(page.get_by_test_id("stAlert").filter(has_text="is over")).to_be_visible()
+    expect(page.get_by_text("customers are expected")).to_have_count(0)
+
+
 def test_a_customer_is_found_by_id_explained_and_moved_by_the_keyboard(page, scores):
     customer = scores.iloc[1234]
     visit(page, "Customer")
