@@ -45,14 +45,7 @@ def show() -> None:
         st.header("How to read it")
         _notes(model)
     st.header("Whom to contact")
-    st.download_button(
-        f"Download the {planned.contacts:,} contacts (CSV)",
-        lambda: look.csv(chosen),
-        file_name="contacts.csv",
-        mime="text/csv",
-        on_click="ignore",
-        type="primary",
-    )
+    look.download(chosen, "contacts", "contacts", scores, model["horizon"])
     look.rows(
         chosen.head(SHOWN).drop(columns=[] if chosen["region"].notna().any() else ["region"]),
         f"the first {min(SHOWN, len(chosen))} contacts, the highest expected spend first",

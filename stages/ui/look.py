@@ -137,6 +137,26 @@ def csv(table: pd.DataFrame) -> str:
     return table.map(plain).to_csv(index=False)
 
 
+def download(table: pd.DataFrame, what: str, file: str, scores: pd.DataFrame, horizon: int) -> None:
+    """A button for some customers of `scores` as a CSV, each row with what it is made from."""
+    first = scores.iloc[0]
+    stamp = {"model_version": first["model_version"], "as_of": first["as_of"]}
+
+    def written() -> str:
+        whole = table.assign(percentile=table["percentile"].map(percentile), **stamp)
+        cents = dict.fromkeys(("expected_spend", "low", "high"), 2)
+        return csv(whole.assign(horizon_days=horizon).round(cents))
+
+    st.download_button(
+        f"Download the {len(table):,} {what} (CSV)",
+        written,
+        file_name=f"{file}-{first['as_of']}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        type="primary",
+    )
+
+
 def figures(*shown: tuple[str, str, str]) -> None:
     """Cards of (what, figure, what belongs to it), in a row that wraps on a phone."""
     with st.container(horizontal=True):

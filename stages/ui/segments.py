@@ -24,7 +24,7 @@ PLACES = {"region": "Region", "merchant": "Place", "channel": "Channel", "catego
 MOST = 12  # names of places or categories
 MEMBERS = (
     *("customer_id", "expected_spend", "low", "high", "percentile", "tier", "momentum"),
-    *("segment", "style", "confidence", "model_version", "as_of"),
+    *("segment", "style", "confidence"),
 )
 
 
@@ -38,7 +38,7 @@ def show() -> None:
     name = st.selectbox("Segment", names, width=320)
     members = scores[scores["segment"] == name]
     look.over(scores, model["horizon"])
-    _headline(members, len(scores), model)
+    _headline(name, members, scores, model)
     st.header("Playbook")
     _playbook(report["playbook"].get(name, {}))
     st.header("Profile")
@@ -56,20 +56,17 @@ def show() -> None:
         _mix(report["places"], ["category"], name)
 
 
-def _headline(members: pd.DataFrame, customers: int, model: dict[str, Any]) -> None:
+def _headline(
+    name: str, members: pd.DataFrame, scores: pd.DataFrame, model: dict[str, Any]
+) -> None:
     whole = Totals(**model["totals"]).of(members)
     look.figures(
-        ("Customers", f"{len(members):,}", f"{len(members) / customers:.1%} of all"),
+        ("Customers", f"{len(members):,}", f"{len(members) / len(scores):.1%} of all"),
         ("Expected spend in all", look.money(whole.expected), look.of_total(whole)),
         ("Expected of each", look.money(whole.expected / len(members)), "on average"),
     )
-    st.download_button(
-        f"Download the {len(members):,} members (CSV)",
-        lambda: look.csv(members[list(MEMBERS)]),
-        file_name="members.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    file = f"members-{name.lower().replace(' · ', '-')}"
+    look.download(members[list(MEMBERS)], "members", file, scores, model["horizon"])
 
 
 def _playbook(book: dict[str, list[str]]) -> None:

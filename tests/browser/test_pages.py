@@ -38,10 +38,18 @@ def fits(page: Page) -> bool:
     )
 
 
-def downloaded(page: Page, button: str) -> pd.DataFrame:
+def downloaded(page: Page, button: str, name: str) -> pd.DataFrame:
+    """A CSV of customers, of that name, with what its figures are made from and for how long."""
     with page.expect_download() as waiting:
         page.get_by_role("button", name=button).click()
-    return pd.read_csv(io.BytesIO(Path(waiting.value.path()).read_bytes()), dtype=str)
+    assert waiting.value.suggested_filename == name
+    table = pd.read_csv(io.BytesIO(Path(waiting.value.path()).read_bytes()), dtype=str)
+    assert set(PROTECTED).isdisjoint(table.columns)
+    assert list(table.columns[-3:]) == ["model_version", "as_of", "horizon_days"]
+    assert set(table["horizon_days"]) == {"90"}
+    assert not table["expected_spend"].str.contains(r"\.\d{3}").any()
+    assert not table["percentile"].str.contains(r"\.\d{2}").any()
+    return table
 
 
 def type_id(page: Page, customer_id: str) -> None:
@@ -122,9 +130,11 @@ def test_a_segment_has_a_playbook_profiles_and_members_to_take_away(page, scores
     for tab in ("Psychographic", "Demographic", "Geographic", "Products"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tabpanel", name=tab)).to_contain_text("Middle · steady")
-    table = downloaded(page, f"Download the {len(members):,} members")
+    as_of = scores["as_of"].iloc[0]
+    name = f"members-middle-steady-{as_of}.csv"
+    table = downloaded(page, f"Download the {len(members):,} members", name)
     assert set(table["customer_id"]) == set(members["customer_id"])
-    assert set(PROTECTED).isdisjoint(table.columns)
+    assert set(table["as_of"]) == {str(as_of)}
     assert fits(page)
     assert findings(page) == []
 
@@ -142,9 +152,9 @@ def test_a_campaign_contacts_the_best_that_the_budget_pays(page, scores):
     expect(card(page, "Expected spend reached")).to_have_text(
         f"{best['expected_spend'].sum():,.0f}"
     )
-    table = downloaded(page, "Download the 100 contacts")
+    name = f"contacts-{scores['as_of'].iloc[0]}.csv"
+    table = downloaded(page, "Download the 100 contacts", name)
     assert table["customer_id"].tolist() == best["customer_id"].tolist()
-    assert set(PROTECTED).isdisjoint(table.columns)
     assert fits(page)
     assert findings(page) == []
 
