@@ -1,4 +1,4 @@
-"""The playbook: what a segment's figures mean, each sentence with its figure and n."""
+"""The playbook: what a segment's figures mean, each sentence with its figure and its customers."""
 
 from collections.abc import Mapping
 from typing import Any

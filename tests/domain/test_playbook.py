@@ -55,11 +55,11 @@ def test_a_segment_above_or_below_all_customers_beyond_doubt_is_told_so():
         TEMPLATES,
     )
     assert book[TOP]["pricing"] == [
-        "Takes 5.0% off the price, all customers 15.0% (n=1,428): drawn by price less "
+        "Takes 5.0% off the price (1,428 customers), all customers 15.0%: drawn by price less "
         "than most; do not discount by default."
     ]
     assert book[BASE]["pricing"] == [
-        "Takes 25.0% off the price, all customers 15.0% (n=534): drawn by price more "
+        "Takes 25.0% off the price (534 customers), all customers 15.0%: drawn by price more "
         "than most; give discounts a limit."
     ]
     assert EVERYBODY not in book
@@ -94,11 +94,11 @@ def test_places_and_products_speak_where_their_share_stands_out():
     region = places((TOP, "North", 0.6, 1.25, 210), (TOP, "South", 0.4, 0.7, 190))
     book = playbook(everybody, {"category": category, "region": region}, TEMPLATES)[TOP]
     assert book["products"] == [
-        "WINE: 30.0% of their spend, 1.50 times its share with all (n=321): put first.",
-        "FUEL: 10.0% of their spend, 0.40 times its share with all (n=40): room to grow.",
+        "WINE: 30.0% of their spend (321 customers), 1.50 times its share with all: put first.",
+        "FUEL: 10.0% of their spend (40 customers), 0.40 times its share with all: room to grow.",
     ]
     assert book["distribution"] == [
-        "North holds 60.0% of their spend, 1.25 times its share with all (n=210)."
+        "North holds 60.0% of their spend (210 customers), 1.25 times its share with all."
     ]
 
 

@@ -81,7 +81,7 @@ def test_each_segment_is_described_and_each_sentence_of_its_playbook_has_its_fig
     assert {s["segment"]: s["customers"] for s in told["segments"]} == sizes[sizes >= 10].to_dict()
     sentences = [s for topics in told["playbook"].values() for t in topics.values() for s in t]
     assert sentences
-    assert all("n=" in sentence for sentence in sentences)
+    assert all(" customers)" in sentence for sentence in sentences)
 
 
 def test_a_lost_tracking_database_is_noticed_and_filled_again(project):
