@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from stages.domain.audit import FEWEST
 from stages.domain.catalogue import BEHAVIOUR, MIND, feature
 from stages.domain.momentum import EVERYBODY
 from stages.domain.profiles import FIGURES
@@ -33,9 +34,10 @@ def show() -> None:
     scores, report, model = published.scores(), published.segments(), published.champion()
     names = [row["segment"] for row in report["segments"]]
     if not names:
-        st.info("No segment has ten customers or more: there is nothing to say of them.")
+        st.info(f"No segment has {FEWEST} customers or more: there is nothing to say of them.")
         return
     name = st.selectbox("Segment", names, width=320)
+    _too_small(scores["segment"], names)
     members = scores[scores["segment"] == name]
     look.over(scores, model["horizon"])
     _headline(name, members, scores, model)
@@ -54,6 +56,16 @@ def show() -> None:
         _mix(report["places"], [p for p in PLACES if p != "category"], name)
     with tabs[4]:
         _mix(report["places"], ["category"], name)
+
+
+def _too_small(segment: pd.Series, names: list[str]) -> None:
+    """Which segments the menu lacks, and why."""
+    sizes = segment[~segment.isin(names)].value_counts()
+    if len(sizes):
+        few = ", ".join(f"{name} ({size})" for name, size in sizes.items())
+        st.caption(
+            f"Not in the menu: {few}. Fewer than {FEWEST} customers are too few to describe."
+        )
 
 
 def _headline(

@@ -1,10 +1,12 @@
 """Where something lacks, the page says what to do."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import mlflow
+import pandas as pd
 import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
@@ -51,22 +53,42 @@ def unserved(browser, project, logs, nowhere):
 
 
 @pytest.fixture
-def extracted(browser, project, logs, nowhere, tmp_path):
-    """The UI of a twin whose data/raw is another version than the scores are made from."""
-    twin = project.twin(tmp_path)
-    lock = twin.root / "dvc.lock"
-    lock.write_text(lock.read_text().replace(twin.lock()["data/raw"], "c0ffee.dir"))
+def twin(project, tmp_path):
+    """A copy of the finished chain."""
+    return project.twin(tmp_path)
+
+
+@pytest.fixture
+def changed(browser, twin, logs, nowhere):
+    """The UI of the twin, which a test has changed."""
     with (
-        site.ui(twin.root, twin.environment, logs / "extracted.log", nowhere) as running,
+        site.ui(twin.root, twin.environment, logs / "changed.log", nowhere) as running,
         site.session(browser, site.WIDTHS["desktop"]) as context,
     ):
         yield from visited(context, running.address)
 
 
 @pytest.fixture
-def keyed(browser, project, logs, tmp_path):
-    """A twin's endpoint that asks for a key: the twin, and how to open a UI with an environment."""
-    twin = project.twin(tmp_path)
+def extracted(twin):
+    """data/raw is another version than the scores are made from."""
+    lock = twin.root / "dvc.lock"
+    lock.write_text(lock.read_text().replace(twin.lock()["data/raw"], "c0ffee.dir"))
+
+
+@pytest.fixture
+def few(twin):
+    """A segment has nine customers."""
+    scores, reports = twin.root / "data/scores/scores.parquet", twin.root / "reports/segments.json"
+    table, report = pd.read_parquet(scores), json.loads(reports.read_text())
+    table.loc[table.index[table["segment"] == "Top · growing"][9:], "segment"] = "Top · steady"
+    table.to_parquet(scores)
+    report["segments"] = [s for s in report["segments"] if s["segment"] != "Top · growing"]
+    reports.write_text(json.dumps(report))
+
+
+@pytest.fixture
+def keyed(browser, twin, logs):
+    """The twin's endpoint, which asks for a key, and how to open a UI with an environment."""
     key = {"SERVE_API_KEY": KEY}
     guarded = twin.environment | key | {"SERVE_POLL": "0.2"}
     with (
@@ -83,7 +105,7 @@ def keyed(browser, project, logs, tmp_path):
             ):
                 yield page
 
-        yield twin, endpoint.address, opened, key
+        yield endpoint.address, opened, key
 
 
 def told(page: Page) -> Locator:
@@ -109,14 +131,19 @@ def test_without_an_endpoint_the_pages_that_ask_it_say_make_serve(unserved):
     expect(unserved.get_by_text("not running: make serve").last).to_be_visible()
 
 
-def test_data_that_are_not_scored_yet_lend_the_scores_no_figures(extracted):
-    data = extracted.get_by_role("listitem").filter(has_text="Data:")
+def test_data_that_are_not_scored_yet_lend_the_scores_no_figures(extracted, changed):
+    data = changed.get_by_role("listitem").filter(has_text="Data:")
     expect(data).to_contain_text("data/raw has changed since and is not scored yet")
     expect(data).not_to_contain_text("transactions")
 
 
-def test_a_broken_version_given_the_alias_by_hand_shows_on_health(keyed):
-    twin, address, opened, key = keyed
+def test_a_segment_that_is_too_small_for_the_menu_is_named_under_it(few, changed):
+    visit(changed, "Segments")
+    expect(changed.get_by_text("Not in the menu: Top · growing (9).")).to_be_visible()
+
+
+def test_a_broken_version_given_the_alias_by_hand_shows_on_health(twin, keyed):
+    address, opened, key = keyed
     said = twin.run("python", "-m", "tests.integration.versions", "no load")
     broken = said.split("version=")[-1].split()[0]
     client = mlflow.MlflowClient(f"sqlite:///{twin.root}/mlflow.db")
@@ -132,7 +159,7 @@ def test_a_broken_version_given_the_alias_by_hand_shows_on_health(keyed):
 
 
 def test_an_endpoint_with_a_key_is_asked_with_it_and_the_pages_show_only_its_name(keyed):
-    _, _, opened, key = keyed
+    _, opened, key = keyed
     with opened({}) as page:
         visit(page, "Test the model")
         page.get_by_role("button", name="Ask the model").click()
