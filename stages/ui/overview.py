@@ -13,6 +13,7 @@ from stages.domain.tiers import TIERS
 from stages.domain.totals import Totals
 from stages.ui import look, published
 
+WHITE = 0.7  # of the largest share: from there on white text is easier to read than black
 MOVED = ("the customer changed", "the model changed", "both changed")
 
 
@@ -64,15 +65,16 @@ def _map(scores: pd.DataFrame) -> None:
         x=alt.X("momentum:N", sort=list(MOMENTA), title=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("tier:N", sort=list(reversed(TIERS)), title=None),
     )
-    ink = alt.condition("datum.share > 0.2", alt.value("white"), alt.value("#0b1622"))
-    shade = alt.Scale(range=["#eef3f7", look.INK])
+    top = cells.loc[cells["share"].idxmax()]
+    dark = f"datum.share > {WHITE * top['share']}"
+    ink = alt.condition(dark, alt.value("white"), alt.value("#0b1622"))
+    shade = alt.Scale(range=["#eef3f7", look.INK], domain=[0, top["share"]])
     squares = base.mark_rect(cornerRadius=6, stroke="white", strokeWidth=3).encode(
         color=alt.Color("share:Q", scale=shade, legend=None),
         tooltip=["tier", "momentum", "customers", alt.Tooltip("share:Q", format=".1%")],
     )
     upper = base.mark_text(dy=-9, fontSize=15, fontWeight="bold").encode(text="part:N", color=ink)
     lower = base.mark_text(dy=11, fontSize=12).encode(text="who:N", color=ink)
-    top = cells.loc[cells["share"].idxmax()]
     look.chart(
         (squares + upper + lower).properties(height=300),
         "Share of expected spend by tier and momentum."
