@@ -36,7 +36,8 @@ def parse(text: str) -> list[dict[str, Any]]:
     """The records of `text`: CSV with a header, or JSON (rows, or the body of a request).
 
     Empty fields are left out; so are columns that the endpoint does not know. UserError, which
-    names the row and the field but never shows them, where something is missing or no number.
+    names the row and the field but never shows them, where something is missing, no number or
+    more than the header has.
     """
     text = text.strip().removeprefix("\ufeff")
     rows = _from_json(text) if text[:1] in ("[", "{") else _from_csv(text)
@@ -52,9 +53,17 @@ def _from_csv(text: str) -> list[Any]:
     separator = max(",;\t", key=head.count)
     rows = csv.DictReader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
     try:
-        return list(rows)
+        found = list(rows)
     except csv.Error:
         raise UserError(f"This is no CSV: see line {rows.line_num + 1}.") from None
+    header = len(rows.fieldnames or ())
+    for number, row in enumerate(found, 1):
+        if None in row:  # fields beyond the header
+            raise UserError(
+                f"Row {number} has {header + len(row[None])} fields, the header has {header}"
+                " (a decimal comma?)."
+            )
+    return found
 
 
 def _from_json(text: str) -> list[Any]:

@@ -53,6 +53,10 @@ def test_what_is_known_besides_goes_along():
         ("customer_id,amount\nsecret,5", "Row 1 has no booked_at"),
         ("customer_id,booked_at,amount\na,2024-03-01,5\nsecret,2024-03-01,x", "Row 2: amount"),
         ("customer_id,booked_at,amount\nsecret,2024-03-01,NaN", "Row 1: amount is no finite"),
+        (
+            "customer_id,booked_at,amount\na,2024-03-01,5\n\nsecret,2024-03-01,1,50",
+            "Row 2 has 4 fields, the header has 3 .a decimal comma",
+        ),
         (json.dumps([ROW] * (MOST + 1)), "are too many"),
         ("customer_id,booked_at,amount\nsecret,2024-03-01\r,5\n", "This is no CSV: see line 2"),
         (json.dumps([ROW | {"amount": 10**400}]), "Row 1: amount is no number"),
