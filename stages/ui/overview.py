@@ -1,6 +1,7 @@
 """Overview: how much is expected of whom, what changed, and how fresh it is."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -130,12 +131,10 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
     metrics = published.champion()["metrics"]
     first = scores.iloc[0]
     when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
-    gain = metrics["gain"]
-    better = f", {gain['gini']:+.3f} over the best simple forecast" if gain else ""
     st.markdown(
         f"- **Data**: {metrics['source']}, {_data(first['data_version'])}\n"
         f"- **Model**: version {first['model_version']}; out of time its Gini is"
-        f" {metrics['holdout']['gini'] or 0:.3f}{better} (see Health)\n"
+        f" {metrics['holdout']['gini'] or 0:.3f}{_against(metrics['gain'])} (see Health)\n"
         f"- **Scored**: {when:%Y-%m-%d %H:%M} UTC"
     )
     silent = scores.loc[scores["style"] == NO_HISTORY, "expected_spend"]
@@ -145,6 +144,14 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
             f" expected to spend as newcomers do, {look.money(silent.sum())} in all; who has been"
             " a customer for long without buying hardly does so."
         )
+
+
+def _against(gain: dict[str, Any]) -> str:
+    """How far the Gini is from that of the best simple forecast; empty where nobody is ranked."""
+    if not gain:
+        return ""
+    where = "below" if gain["gini"] < 0 else "above"
+    return f", {abs(gain['gini']):.3f} {where} that of the best simple forecast"
 
 
 def _data(version: str) -> str:

@@ -76,6 +76,15 @@ def extracted(twin):
 
 
 @pytest.fixture
+def worse(twin):
+    """The champion ranks worse than the best simple forecast."""
+    champion = twin.root / "reports/champion.json"
+    known = json.loads(champion.read_text())
+    known["metrics"]["gain"]["gini"] = -0.005
+    champion.write_text(json.dumps(known))
+
+
+@pytest.fixture
 def few(twin):
     """A segment has nine customers."""
     scores, reports = twin.root / "data/scores/scores.parquet", twin.root / "reports/segments.json"
@@ -131,10 +140,11 @@ def test_without_an_endpoint_the_pages_that_ask_it_say_make_serve(unserved):
     expect(unserved.get_by_text("not running: make serve").last).to_be_visible()
 
 
-def test_data_that_are_not_scored_yet_lend_the_scores_no_figures(extracted, changed):
+def test_the_overview_lends_the_scores_no_later_data_and_no_success(extracted, worse, changed):
     data = changed.get_by_role("listitem").filter(has_text="Data:")
     expect(data).to_contain_text("data/raw has changed since and is not scored yet")
     expect(data).not_to_contain_text("transactions")
+    expect(changed.get_by_text("0.005 below that of the best simple forecast")).to_be_visible()
 
 
 def test_a_segment_that_is_too_small_for_the_menu_is_named_under_it(few, changed):
