@@ -49,7 +49,7 @@ def _versions(answer: tuple[str | None, str], aliases: dict[str, str]) -> None:
     champion, challenger = aliases.get("champion"), aliases.get("challenger")
     look.figures(
         ("Champion", champion or "–", "alias in the registry"),
-        ("Challenger", challenger or "–", "the newest result"),
+        ("Challenger", challenger or "–", "of the result tracked last"),
         ("Published scores", published_version, "of this version"),
         ("Endpoint", served or "–", told),
     )
