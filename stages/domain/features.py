@@ -49,15 +49,15 @@ def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
         discounted=(t.discount > 0).sum(),
         evening=(t.booked_at.hour() >= EVENING).sum(),
     )
+    before = days.day.lag().over(group_by=days.customer_id, order_by=days.day)
+    days = days.mutate(gap=days.day.delta(before, unit="day"))
     firsts = ibis.union(*(_firsts(t, name, column) for name, column in NEW.items()))
     new = firsts.group_by("customer_id", "day").aggregate(
         **{name: firsts.count(where=firsts.new == name) for name in NEW}
     )
-    days = days.left_join(new, ["customer_id", "day"]).select(
+    return days.left_join(new, ["customer_id", "day"]).select(
         days, **{name: new[name].fill_null(0) for name in NEW}
     )
-    before = days.day.lag().over(group_by=days.customer_id, order_by=days.day)
-    return days.mutate(gap=days.day.delta(before, unit="day"))
 
 
 def _firsts(transactions: ir.Table, name: str, column: str) -> ir.Table:
