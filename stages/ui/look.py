@@ -120,7 +120,8 @@ def plain(name: str) -> str:
 def sentence(reason: str) -> str:
     """A reason of the endpoint, its family in everyday words."""
     family, verb, rest = reason.partition(" raises" if " raises" in reason else " lowers")
-    return f"{plain(family)}{verb}{rest}"
+    both = "Time since the first or last purchase"  # which of the two, the figure says
+    return f"{both if family == 'recency' else plain(family)}{verb}{rest}"
 
 
 def literal(text: str) -> str:
