@@ -176,8 +176,9 @@ def _migration(
         return {"why": "these are the first scores"}
     then = former["as_of"].max()
     rows = (row for files in parts for row in _features(backend, files, batch.model, then))
-    narrow = (b.select(["customer_id", "segment"]) for b in batch.scores(rows, engine.CORES))
-    again = pd.concat([scores.head(0), *(b.to_pandas() for b in narrow)])
+    schema = pa.schema([tables.SCORES.schema.field(name) for name in ("customer_id", "segment")])
+    narrow = (b.select(schema.names) for b in batch.scores(rows, engine.CORES))
+    again = pa.Table.from_batches(narrow, schema).to_pandas()  # perhaps none
     counts = migration.matrix(former, scores)
     return {
         "from": {name: str(former[name].max()) for name in STAMP},

@@ -4,7 +4,7 @@ import hashlib
 import os
 from datetime import date
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stages.adapters.files import replacing
@@ -90,10 +90,10 @@ def spec(config: DictConfig) -> Spec:
     features, kinds = config.features, tuple(config.target.kinds)
     if not kinds or not set(kinds) <= set(KINDS):
         raise UserError(f"target.kinds={list(kinds)}: give some of {', '.join(KINDS)}")
-    for name in ("windows", "half_lives", "shortest_tenure"):
-        days = features[name] if name != "shortest_tenure" else [features[name]]
+    for name, given in features.items():  # a number of days, or several
+        days = given if isinstance(given, ListConfig) else [given]
         if not all(isinstance(day, int) and day > 0 for day in days):
-            raise UserError(f"features.{name}={features[name]}: give whole numbers of days above 0")
+            raise UserError(f"features.{name}={given}: give whole numbers of days above 0")
     return Spec(
         horizon=config.horizon,
         windows=tuple(features.windows),

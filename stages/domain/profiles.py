@@ -30,6 +30,8 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it.
     """
     columns = [c for c in SHOWN if c in features and features[c].notna().any()]
+    if not columns:
+        return pd.DataFrame(columns=FIGURES)
     everybody = np.full(len(scores), EVERYBODY)
     means = pd.concat(
         features[columns].groupby(by).agg(["mean", "std", "count"]).stack(0, future_stack=True)

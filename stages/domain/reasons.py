@@ -127,9 +127,10 @@ def _sentence(
             meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
             if column.endswith("_rate"):
                 meaning += f" for each {horizon} days"
-            tenure = float(np.asarray(figures["tenure"])[row])
-            if what.unit.endswith("/horizon") and tenure < horizon:  # no figure of that long yet
-                figure += f" at the pace of {tenure:.0f} days so far"
+            if what.unit.endswith("/horizon"):
+                tenure = float(np.asarray(figures["tenure"])[row])
+                if tenure < horizon:  # no figure of that long yet
+                    figure += f" at the pace of {tenure:.0f} days so far"
             return f"{said}: {meaning} {figure}, typically {usual}"
     return f"{said}: taken together with all else"
 

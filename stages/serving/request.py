@@ -25,6 +25,7 @@ from stages.domain.tables import INSTANT, KINDS, NUMBERS, REQUIRED
 TEXTS = ("customer_id", "transaction_id", "kind", *NAMES)
 NO_INSTANT = np.iinfo(np.int64).min
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+FIRST = (OLDEST - EPOCH) // MILLISECOND  # the earliest instant that is taken
 KIND = {kind: place for place, kind in enumerate(KINDS)}
 
 
@@ -72,8 +73,7 @@ def _plain(
     money = _money(columns, rows)
     if money is None:
         return None
-    first, last = ((day - EPOCH) // MILLISECOND for day in (OLDEST, now))
-    if not first <= booked_at.min() <= booked_at.max() <= last:
+    if not FIRST <= booked_at.min() <= booked_at.max() <= (now - EPOCH) // MILLISECOND:
         return None
     texts = {name: columns[name] for name in TEXTS if name in columns}
     try:

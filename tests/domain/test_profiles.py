@@ -57,6 +57,12 @@ def test_of_nine_customers_in_all_nothing_is_shown():
     assert (len(table), "segment" in table) == (0, True)
 
 
+def test_where_no_habit_is_known_of_anybody_none_is_shown():
+    scores = pd.DataFrame({"segment": ["Top"] * 20})
+    assert habits(scores, pd.DataFrame({"tenure": [np.nan] * 20})).empty
+    assert habits(scores, pd.DataFrame(index=range(20))).empty
+
+
 def test_a_demographic_group_is_a_share_of_those_known_with_wilsons_interval():
     ages = ["30-39"] * 10 + ["40-49"] * 10 + [None] * 5 + ["40-49"] * 9
     own = pd.DataFrame({"age_band": ages}, index=segments(25, 9)["customer_id"])
