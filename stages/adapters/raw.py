@@ -95,11 +95,15 @@ def parts(most_rows: int | None) -> list[list[Path]]:
     if most_rows is None:
         return [files]
     found: list[list[Path]] = [[]]
+    held = 0
     for _, shard in groupby(sorted(files, key=_shard), key=_shard):
         shard_files = list(shard)
-        if found[-1] and rows(found[-1] + shard_files) > most_rows:
+        more = rows(shard_files)
+        if found[-1] and held + more > most_rows:
             found.append([])
+            held = 0
         found[-1] += shard_files
+        held += more
     return found
 
 

@@ -8,6 +8,7 @@ What each column means, its unit and its family: domain/catalogue.py.
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 import ibis
 import ibis.expr.types as ir
@@ -16,9 +17,14 @@ from ibis import ifelse
 from stages.domain.ratios import Arithmetic, ratios
 from stages.domain.spec import EVENING, SATURDAY, Spec
 
-WEIGHTED = "decimal(38, 10)"  # of an exponentially weighted term: exact to add, in any order
+# Exponentially weighted terms, of money and of visits: exact to add, in any order.
+WEIGHTED, WEIGHT = "decimal(38, 10)", "decimal(18, 10)"
 CLOCK = ("evening_share", "weekend_share")  # features that a monthly statement does not have
 COUNTS = ("transactions", "discounted", "evening")
+# What a customer's day adds up to, in half the bytes of a sum, which are sorted and joined; the
+# contract's largest amount fits a thousand times.
+MONEY = ("spend", "income", "other", "cash", "discount")
+DAY = {**dict.fromkeys(MONEY, "decimal(18, 2)"), **dict.fromkeys(COUNTS, "int32")}
 NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}
 COLUMNS = Arithmetic(
     least=ibis.least,
@@ -46,9 +52,10 @@ def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
         cash=ifelse(t.kind == "cash", t.amount, 0).sum(),
         discount=t.discount.sum(),
         transactions=t.count(),
-        discounted=(t.discount > 0).sum(),
-        evening=(t.booked_at.hour() >= EVENING).sum(),
+        discounted=t.count(where=t.discount > 0),
+        evening=t.count(where=t.booked_at.hour() >= EVENING),
     )
+    days = days.cast(DAY)
     before = days.day.lag().over(group_by=days.customer_id, order_by=days.day)
     days = days.mutate(gap=days.day.delta(before, unit="day"))
     firsts = ibis.union(*(_firsts(t, name, column) for name, column in NEW.items()))
@@ -73,7 +80,8 @@ def features(daily: ir.Table, cutoffs: Sequence[date], spec: Spec) -> ir.Table:
     past = daily.join(ends, daily.day < ends.cutoff)
     past = past.mutate(age=past.cutoff.delta(past.day, unit="day"))
     sums = past.group_by("cutoff", "customer_id").aggregate(**_sums(past, spec))
-    columns = ratios(lambda name: sums[name].cast("float64").coalesce(0.0), spec, COLUMNS)
+    number = cache(lambda name: sums[name].cast("float64").coalesce(0.0))
+    columns = ratios(number, spec, COLUMNS)
     return sums.select("customer_id", "cutoff", **columns)
 
 
@@ -98,17 +106,18 @@ def _ends(cutoffs: Sequence[date]) -> ir.Table:
 def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
     """What a customer's days add up to, before any division."""
     age, spend, recent = past.age, past.spend, past.age <= spec.horizon
-    another_week = past.gap.isnull() | ((age - 1) // 7 != (age + past.gap - 1) // 7)
+    exact = spend.cast("decimal(38, 2)")  # room for its multiples
+    another_week = past.gap.isnull() | ((age - 1) % 7 + past.gap >= 7)
     sums = {
         "tenure": age.max(),
         "recency": age.min(),
         "visits": past.count(),
         "weeks": past.count(where=another_week),
         "gap_longest": past.gap.max(),
-        "ticket_median": (spend * 100).cast("float64").median().floor() / 100.0,  # whole cents
+        "ticket_median": (exact * 100).cast("float64").median().floor() / 100.0,  # whole cents
         "ticket_largest": spend.max().cast("float64"),
         "spend": spend.sum(),
-        "spend_squared": (spend * spend).cast("decimal(38, 4)").sum(),
+        "spend_squared": (exact * exact).cast("decimal(38, 4)").sum(),
         "weekend": past.count(where=past.day.day_of_week.index() >= SATURDAY),
         "spend_before": spend.sum(where=(age > spec.horizon) & (age <= 2 * spec.horizon)),
         "income_recent": past.income.sum(where=recent),
@@ -124,7 +133,7 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
     for h in spec.half_lives:
         weight = ibis.literal(0.5).pow(age.cast("float64") / h)
         sums[f"spend_half_{h}"] = (spend.cast("float64") * weight).cast(WEIGHTED).sum()
-        sums[f"visits_half_{h}"] = weight.cast(WEIGHTED).sum()
+        sums[f"visits_half_{h}"] = weight.cast(WEIGHT).sum()
     return sums
 
 
