@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from itertools import accumulate, pairwise
 from math import ceil, sqrt
+from operator import mul, sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +116,7 @@ def _sums(
         **sums,
         **_weighted(spend, cutoff - visited, spec),
         **{f"visits_{w}": len(days) - last[w] for w in spec.all_windows},
-        "spend_squared": exact.number(sum(units * units for units in spend), 10_000),
+        "spend_squared": exact.number(sum(map(mul, spend, spend)), 10_000),
         "transactions": len(order),
         "discounted": np.count_nonzero(discount > 0),
         "evening": np.count_nonzero(booked_at % DAY >= EVENING * HOUR),
@@ -124,7 +125,7 @@ def _sums(
         "tenure": cutoff - days[0],
         "recency": cutoff - days[-1],
         "visits": len(days),
-        "gap_longest": max((b - a for a, b in pairwise(days)), default=0),
+        "gap_longest": max(map(sub, days[1:], days), default=0),
     }
 
 

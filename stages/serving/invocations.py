@@ -8,6 +8,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -104,11 +106,13 @@ def columns_of(body: bytes) -> tuple[dict[str, Sequence[Any]], str | None]:
 
 
 def _columns(records: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
-    orders = set(map(tuple, records))  # of their names: most often one
-    if len(orders) == 1:
-        columns = dict(zip(orders.pop(), zip(*map(dict.values, records), strict=True), strict=True))
-        return {name: columns[name] for name in READ if name in columns}
-    names = set().union(*orders)
+    first = tuple(records[0])
+    if len(first) > 1 and set(map(len, records)) == {len(first)}:
+        with suppress(KeyError):  # most often all have the same names
+            values = zip(*map(itemgetter(*first), records), strict=True)
+            columns = dict(zip(first, values, strict=True))
+            return {name: columns[name] for name in READ if name in columns}
+    names = set().union(*records)
     return {name: [r.get(name) for r in records] for name in READ if name in names}
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from stages.domain.contract import KEY, LARGEST_AMOUNT, LONGEST_TEXT, OLDEST, REPEATED, split
 from stages.domain.errors import UserError
-from stages.domain.online import NAMES, Transactions
+from stages.domain.online import DAY, NAMES, Transactions
 from stages.domain.tables import INSTANT, KINDS, NUMBERS, REQUIRED
 
 TEXTS = ("customer_id", "transaction_id", "kind", *NAMES)
@@ -51,7 +51,9 @@ def instants(values: Sequence[Any]) -> NDArray[np.int64]:
     """
     for epoch in (EPOCH, EPOCH.replace(tzinfo=None)):  # most often all have an offset, or none
         with suppress(ValueError, TypeError):
-            found = [(at - epoch) // MILLISECOND for at in map(datetime.fromisoformat, values)]
+            since = [at - epoch for at in map(datetime.fromisoformat, values)]
+            # As (at - epoch) // MILLISECOND, in half the time: most of what a request's rows take.
+            found = [s.days * DAY + s.seconds * 1000 + s.microseconds // 1000 for s in since]
             return np.array(found, np.int64)
     return np.array([_instant(value) for value in values], np.int64)
 
