@@ -18,7 +18,7 @@ from cassandra.cluster import Session
 from bench.dsbulk import DSBulk
 from bench.process import Ran, run
 from stages.adapters import config
-from stages.adapters.local import node
+from stages.adapters.local import node, node_state
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.paths import ROOT
 from stages.adapters.store import keyspace, summary
@@ -42,9 +42,20 @@ class Bench:
     amount: Decimal = Decimal(0)
 
     def ours(self, *command: str) -> dict:
-        """Run an operation of bench.ours; its JSON with the seconds of the `whole` process."""
+        """Run an operation of bench.ours; its JSON with the seconds of the `whole` process.
+
+        Also the processor seconds, of all cores together: what it `worked` and what the `node` did.
+        """
+        before = self._node_worked()
         ran = run([sys.executable, "-m", "bench.ours", *command], os.environ, ROOT)
-        return json.loads(ran.output) | {"whole": ran.seconds}
+        spent = {"worked": ran.worked, "node": self._node_worked() - before}
+        return json.loads(ran.output) | {"whole": ran.seconds} | spent
+
+    def _node_worked(self) -> float:
+        node = node_state.find(self.folder / "node")
+        assert node is not None, "the node has ended"
+        times = node.process.cpu_times()
+        return float(times.user + times.system)
 
     def other(self, command: list[str]) -> Ran:
         """Run DSBulk."""

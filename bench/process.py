@@ -16,6 +16,7 @@ class Ran:
     """A process that has ended well."""
 
     seconds: float  # from start to end, all included
+    worked: float  # processor seconds, of all cores together
     peak_mb: float  # its own ru_maxrss; Linux counts what its parent held at the start, too
     output: str  # what it wrote to its standard output
 
@@ -39,4 +40,5 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) ->
             errors.seek(0)
             last = errors.read()[-2000:]
             raise UserError(f"{command[0]} ended with {child.returncode}: {last}")
-        return Ran(seconds, used.ru_maxrss / 1024, output.read())
+        worked = used.ru_utime + used.ru_stime
+        return Ran(seconds, worked, used.ru_maxrss / 1024, output.read())

@@ -47,7 +47,12 @@ def _unload(bench: Bench, rounds: int) -> Figures:
         shutil.rmtree(parquet, ignore_errors=True)
         said = bench.ours("unload", bench.keyspace, str(parquet))
         bench.check("our unload", *counted(f"'{parquet}/*.parquet'"))
-        return {"unload": said["whole"], "unload inside": said["seconds"]}
+        return {
+            "unload": said["whole"],
+            "unload inside": said["seconds"],
+            "unload worked": said["worked"],
+            "unload node": said["node"],
+        }
 
     def limit() -> dict[str, float]:
         said = bench.ours("receive", bench.keyspace)
@@ -101,6 +106,8 @@ def _measures(rows: int, figures: Figures) -> list[Measure]:
         speed("unload to zstd Parquet", "unload", dsbulk, Goal("≥", 4)),
         limit,
         speed("unload, without Python's start", "unload inside", limit, Goal("≥", 0.75)),
+        took("processor time of the node for an unload, all cores", "unload node"),
+        took("processor time of the unload itself, all cores", "unload worked"),
         dsbulk_load,
         speed("load from the source's files", "load", dsbulk_load, Goal("≥", 1)),
         full,

@@ -28,6 +28,7 @@ _FAULTS = {
     "database is locked": "another program holds mlflow.db locked, and did not let go of it",
     "/api/2.0/mlflow/": "MLflow does not answer as it should (MLFLOW_TRACKING_URI)",
 }
+_MADE = re.compile(rf"{re.escape(str(ROOT))}/((?:data|models|reports)/[^'\"]+)")  # by dvc.yaml
 _PASSWORD = re.compile(r"//[^/@\s\"]*@")  # of an address
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -88,6 +89,9 @@ def _digest(path: Path) -> str:
 def _fault(error: BaseException | None) -> str | None:
     """The known fault that `error` or what caused it tells of, in one line without addresses."""
     while error is not None:
+        missing = _MADE.search(str(error)) if isinstance(error, FileNotFoundError) else None
+        if missing:
+            return f"{missing[1]} is missing: `dvc repro` makes it"
         for words, said in _FAULTS.items():
             if words in str(error):
                 return f"{said}; once that is mended, running it again goes on from here"

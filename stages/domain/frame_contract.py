@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pandera.errors
@@ -11,6 +12,7 @@ import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 
 from stages.domain.catalogue import feature
+from stages.domain.contract import LARGEST_AMOUNT, OLDEST
 from stages.domain.errors import UserError
 from stages.domain.frame import feature_columns, schema
 from stages.domain.tables import KINDS
@@ -21,15 +23,20 @@ def check_stored(backend: SQLBackend, transactions: ir.Table, today: date) -> No
 
     What a feed of the bank's own writes has not passed it. Types and nulls were extract's to judge.
     """
-    t = transactions
+    t, day = transactions, transactions.booked_at.date()
+    size = ibis.greatest(t.amount.abs(), t.discount.abs())
     counts = t.aggregate(
         kind=(~t.kind.isin(KINDS)).sum(),
         discount=(t.discount < 0).sum(),
-        future=(t.booked_at.date() > today).sum(),
+        size=(size >= LARGEST_AMOUNT).sum(),
+        past=(day < OLDEST.date()).sum(),
+        future=(day > today).sum(),
     )
     words = {
         "kind": f"whose kind is none of {', '.join(KINDS)}",
         "discount": "whose discount is below 0",
+        "size": "whose amount or discount is too large",
+        "past": f"booked before {OLDEST.year}",
         "future": f"booked after today, {today}",
     }
     found = backend.to_pyarrow(counts).to_pylist()[0]

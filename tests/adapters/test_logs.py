@@ -49,6 +49,17 @@ def test_a_users_error_is_one_line_and_a_status(tmp_path):
     assert terminal.endswith("horizon=0: give more\n")
 
 
+def test_what_a_step_before_should_have_made_is_named(tmp_path):
+    for reading in (
+        "from stages.adapters.files import read_json; read_json(logs.ROOT / 'models/none/m.json')",
+        "import pandas; pandas.read_parquet(logs.ROOT / 'models/none/m.json')",
+        "import pyarrow.parquet as pq; pq.read_table(logs.ROOT / 'models/none/m.json')",
+    ):
+        status, terminal, _ = run(tmp_path, reading)
+        assert status == 1
+        assert terminal.endswith("models/none/m.json is missing: `dvc repro` makes it\n")
+
+
 def test_a_password_in_an_address_is_in_no_log(tmp_path):
     address = "http://bob:s3cret@127.0.0.1/mlflow/api/2.0/mlflow/runs"
     _, terminal, _ = run(tmp_path, f"raise RuntimeError('asked {address} in vain')")

@@ -36,7 +36,7 @@ def test_the_contract_accepts_a_good_frame():
     assert frame_contract.validate(joined()).equals(joined())
 
 
-STORED = {"kind": "cash", "discount": 0.0, "booked_at": pd.Timestamp(MAY)}
+STORED = {"kind": "cash", "amount": 9.0, "discount": 0.0, "booked_at": pd.Timestamp(MAY)}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,9 @@ STORED = {"kind": "cash", "discount": 0.0, "booked_at": pd.Timestamp(MAY)}
     [
         ("kind", "Cash", "1 whose kind is none of"),
         ("discount", -0.01, "1 whose discount is below 0"),
+        ("amount", -1e13, "1 whose amount or discount is too large"),
+        ("discount", 1e13, "1 whose amount or discount is too large"),
+        ("booked_at", pd.Timestamp("1899-12-31"), "1 booked before 1900"),
         ("booked_at", pd.Timestamp(JUNE), "1 booked after today, 2020-05-31"),
     ],
 )

@@ -1,5 +1,6 @@
 """Drift on the default data: quiet where nothing changed, and a sentence for what did."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,8 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from omegaconf import OmegaConf
 
@@ -14,6 +17,7 @@ from stages.adapters import engine, models
 from stages.adapters.paths import CONF
 from stages.adapters.sides import side
 from stages.domain.drift import Finding, Side, drift, importance
+from stages.domain.tables import INSTANT, TRANSACTIONS
 from tests.integration.project import Project
 
 SEED = 7
@@ -46,6 +50,18 @@ def fired(bank):
         return [f for f in drift(model, reference, current, POLICY, SEED) if f.fires]
 
     return reference, fired
+
+
+def test_data_of_another_time_are_not_compared(project, tmp_path):
+    twin = project.twin(tmp_path / "twin")
+    shutil.rmtree(twin.root / ".dvc" / "cache")  # the champion's own data are gone as well
+    for file in (twin.root / "data/raw/transactions").glob("*.parquet"):
+        rows, place = pq.read_table(file), TRANSACTIONS.schema.get_field_index("booked_at")
+        later = pc.add(rows["booked_at"], timedelta(days=2000))
+        pq.write_table(rows.set_column(place, "booked_at", later.cast(INSTANT)), file)
+    said = twin.stage("drift")
+    assert "nobody of today's data was there at 2018-01-02: nothing to compare" in said
+    assert not (twin.root / "reports/drift.json").exists()
 
 
 def recent(rows: ir.Table, model) -> ir.BooleanValue:

@@ -3,14 +3,18 @@
 On a twin of the chain's project whose customers are scored in four parts, a shard each.
 """
 
+import subprocess
+
 import pandas as pd
 import pytest
 from cassandra.cluster import Cluster
 
+from stages.adapters.files import locked
 from stages.adapters.local.node import Address
 from tests.integration.project import Project
 
 KEYSPACE, SCORED = "purchasing_complete_journey", "data/scores/scores.parquet"
+A_SCORING = 8  # seconds that it does not take
 UNDER_WAY = "data/scores/.scoring"
 
 
@@ -74,6 +78,17 @@ def test_reasons_are_given_to_those_asked_for(twin, tmp_path):
 def test_the_scores_are_those_of_one_that_was_not_interrupted(project, twin):
     ours, theirs = (pd.read_parquet(p.root / SCORED) for p in (twin, project))
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-12)
+
+
+def test_of_two_scorings_at_once_the_second_waits(twin):
+    (twin.root / SCORED).unlink()
+    with locked(twin.root / "data/scores/.lock"):
+        second = twin.start("python", "-m", "stages.score")
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(A_SCORING)
+        assert not (twin.root / SCORED).exists()
+    assert second.wait() == 0
+    assert (twin.root / SCORED).exists()
 
 
 def test_scores_that_the_store_has_lost_are_published_again(project, cassandra):
