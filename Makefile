@@ -131,11 +131,14 @@ screenshots: $(BIN)/.tools ## write pictures of the web UI, with this result, to
 	@python -m tests.browser.screenshots
 
 mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
-	@python -c 'from stages.adapters import registry as r; \
+	@case "$$MLFLOW_TRACKING_URI" in \
+	http*) echo "the runs are on the server that MLFLOW_TRACKING_URI names" ;; \
+	*) python -c 'from stages.adapters import registry as r; \
 		runs = r.connect().get_experiment_by_name(r.NAME).experiment_id + "/runs"; \
-		print(f"http://127.0.0.1:$(MLFLOW_PORT)/#/experiments/{runs}?workflowType=machine_learning")'
-	@mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --uvicorn-opts '--log-level warning' \
-		--backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}
+		print(f"http://127.0.0.1:$(MLFLOW_PORT)/#/experiments/{runs}?workflowType=machine_learning")'; \
+	mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --uvicorn-opts '--log-level warning' \
+		--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" ;; \
+	esac
 
 quality: setup ## the method at its out-of-time origins, figures beside their goals
 	@python -m bench.quality

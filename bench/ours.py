@@ -48,6 +48,7 @@ def unload(session: Session, name: str, folder: str) -> Counted:
             session,
             name,
             summary.partitions(session, name),
+            config.load().store.shards,
             lambda partition: Path(folder) / f"{stem(partition)}.parquet",
         )
     )

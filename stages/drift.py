@@ -17,7 +17,7 @@ from stages.adapters.paths import REPORTS
 from stages.adapters.sides import side
 from stages.domain import cutoffs, scoring
 from stages.domain.calibration import covered
-from stages.domain.drift import Finding, drift
+from stages.domain.drift import drift
 from stages.domain.errors import UserError
 from stages.domain.features import daily, targets
 from stages.domain.model import Model
@@ -47,7 +47,7 @@ def main() -> None:
     realised = [
         past
         for version in _versions(client, champion)
-        if (past := _realised(version, backend, now, history.newest)) is not None
+        if (past := _realised(version, backend, now, history.latest)) is not None
     ]
     columns = list(model.columns)
     page = evidently(current.features[columns], reference.features[columns], params.seed)
@@ -57,7 +57,7 @@ def main() -> None:
         "reference": model.as_of.isoformat(),
         "current": history.latest.isoformat(),
         "drift": any(f.fires for f in found),
-        "findings": [_json(f) for f in found],
+        "findings": [vars(f) | {"fires": f.fires} for f in found],
         "realised": realised,
     }
     write_json(REPORTS / "drift.json", report)
@@ -94,7 +94,7 @@ def _versions(client: MlflowClient, champion: ModelVersion) -> list[ModelVersion
 
 
 def _realised(
-    version: ModelVersion, backend: SQLBackend, now: ir.Table, newest: date
+    version: ModelVersion, backend: SQLBackend, now: ir.Table, latest: date
 ) -> dict[str, Any] | None:
     """How a version's forecast came true; None where its horizon has not passed."""
     try:
@@ -103,7 +103,7 @@ def _realised(
         log.warning("%s; its forecast is not held against what came", error)
         return None
     horizon = model.spec.horizon
-    if model.as_of + timedelta(days=horizon - 1) > newest:
+    if model.as_of + timedelta(days=horizon) > latest:
         return None
     scores = scoring.score(backend, now, model, model.as_of)
     if scores.empty:  # data of another time, or of another source
@@ -118,10 +118,6 @@ def _realised(
         "zeros": float((actual == 0).mean()),
         "bias": float(scores["expected_spend"].sum() / max(actual.sum(), 0.01)),
     }
-
-
-def _json(finding: Finding) -> dict[str, Any]:
-    return vars(finding) | {"fires": finding.fires}
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stages.adapters import config
-from stages.adapters.files import replacing, write_json, write_parquet
+from stages.adapters.files import replacing, sweep, write_json, write_parquet
 from stages.adapters.logs import stage
-from stages.adapters.paths import REASONS, REJECTS, REPORTS
+from stages.adapters.paths import DRAFTS, REASONS, REJECTS, REPORTS, SCORES
 from stages.adapters.store import erasure, keyspace
 from stages.adapters.store.session import connect
 from stages.domain.errors import UserError
@@ -30,7 +30,9 @@ def main() -> None:
     store = config.load().store
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
-        erased = erasure.erase(session, store.keyspace, customer, store.shards)
+        erased = erasure.erase(session, store.keyspace, customer)
+    for folder in (DRAFTS, REJECTS, SCORES):
+        sweep(folder)
     struck = {path: _strike_reject(path, customer) for path in REJECTS.glob("*.csv")}
     unread = [path.name for path, count in struck.items() if count is None]
     erased["rejects"] = sum(count or 0 for count in struck.values())
@@ -38,7 +40,7 @@ def main() -> None:
     if not any(erased.values()):
         raise UserError(
             f"neither keyspace {store.keyspace} nor {REJECTS.name} hold anything of this customer: "
-            "check the id"
+            "check the id (an erasure that was interrupted after its last deletion left no receipt)"
         )
     now = datetime.now(UTC)
     receipt = REPORTS / "erasures" / f"{now:%Y%m%dT%H%M%S%fZ}.json"

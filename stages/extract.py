@@ -4,6 +4,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from cassandra.cluster import Session
+from omegaconf import DictConfig
 from tqdm import tqdm
 
 from stages.adapters import config, raw
@@ -40,7 +41,7 @@ def main() -> None:
             if not stale:
                 break
             log.info("reading %d of %d partitions", len(stale), len(database))
-            _read(session, store.keyspace, stale, database, held)
+            _read(session, store, stale, database, held)
             stale = [p for p in stale if p not in held]
             database |= summary.summaries(session, store.keyspace, stale)
         if stale:
@@ -56,14 +57,16 @@ def main() -> None:
 
 def _read(
     session: Session,
-    name: str,
+    store: DictConfig,
     stale: list[Partition],
     database: dict[Partition, Summary],
     held: dict[Partition, raw.Held],
 ) -> None:
     """Read the partitions `stale`; those that are what the database said become `held`."""
+    raw.unseal()
+    extracted = read.extract(session, store.keyspace, stale, store.shards, raw.path)
     with tqdm(total=sum(database[p].rows for p in stale), unit=" rows", disable=None) as bar:
-        for partition, rows, amount in read.extract(session, name, stale, raw.path):
+        for partition, rows, amount in extracted:
             said = database[partition]
             if (rows, amount) == (said.rows, said.amount):
                 held[partition] = raw.Held(said, digest(raw.path(partition)))

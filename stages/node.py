@@ -5,7 +5,7 @@ import os
 import sys
 
 from stages.adapters import config
-from stages.adapters.local import node, node_config, node_state
+from stages.adapters.local import node, node_state
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.logs import stage
 from stages.adapters.paths import NODE
@@ -32,7 +32,7 @@ def _down() -> None:
 
 
 def _status() -> None:
-    found, log = node_state.find(NODE), node_config.log_file(NODE)
+    found, log = node_state.find(NODE), NodeConfig(NODE).log
     if found is None:
         print(f"stopped; log {log}")
         sys.exit(1)

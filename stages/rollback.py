@@ -29,10 +29,7 @@ def main() -> None:
                 f" {here}: `make params SET=source={own}` first, or `make rollback FORCE=1`"
             )
         trial(former)
-        client.set_model_version_tag(
-            registry.NAME, champion.version, registry.REFUSED, "rolled back"
-        )
-        registry.crown(client, former, None)  # which remembers its own former already
+        registry.step_back(client, champion, former)
     log.info("version %s is champion again, in place of %s", former.version, champion.version)
 
 

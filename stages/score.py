@@ -22,7 +22,7 @@ from omegaconf import DictConfig
 from stages.adapters import config, engine, frames, raw, registry
 from stages.adapters.batch import Batch
 from stages.adapters.dvc import data_version
-from stages.adapters.files import locked, read_json, write_json
+from stages.adapters.files import locked, read_json, sweep, write_bytes, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS, SCORES
 from stages.adapters.store import keyspace, published, read, write
@@ -52,7 +52,9 @@ def main() -> None:
         raise UserError("there is no champion to score with: run `make promote`")
     as_of = config.day(params, "as_of") or frames.plan().as_of
     stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
+    totals = raw.manifest()  # without it data/raw is not whole
     SCORES.mkdir(parents=True, exist_ok=True)
+    sweep(SCORES)
     with locked(SCORES / ".lock"), connect(store) as session:  # of two at once the second waits
         keyspace.check(session, store.keyspace, store.shards)
         if _done(stamp):
@@ -60,7 +62,7 @@ def main() -> None:
             _told_anew(params.playbook)
         else:
             _score(session, params, client, champion, stamp)
-    print(summary(read_json(CHAMPION)["metrics"], raw.manifest(), pq.read_table(SCORED)))
+    print(summary(read_json(CHAMPION)["metrics"], totals, pq.read_table(SCORED)))
 
 
 def _done(stamp: dict[str, Any]) -> bool:
@@ -110,10 +112,13 @@ def _score(
     if gone := batch.gone():
         published.withdraw(session, name, gone)
         log.info("%d customers are no longer among the scores", len(gone))
-    _report(backend, batch, parts, params.playbook)
+    reports = _report(backend, batch, parts, params.playbook)
+    registry.note(client, champion, {}, reports)
+    # What the UI and the endpoint show changes together, once all that may fail is done.
+    for file in reports:
+        write_bytes(REPORTS / file.name, file.read_bytes())
     write_json(CHAMPION, known)
-    registry.note(client, champion, {}, [SEGMENTS, MIGRATION])
-    table = batch.finish(SCORED)  # after all else: with it the scoring is no longer under way
+    table = batch.finish(SCORED)
     log.info("%d customers scored and published", table.num_rows)
 
 
@@ -147,8 +152,8 @@ def _features(
 
 def _report(
     backend: SQLBackend, batch: Batch, parts: list[list[Path]], templates: dict[str, Any]
-) -> None:
-    """Write what the segments are, and who moved since the scores published before."""
+) -> list[Path]:
+    """What the segments are, and who moved since the scores published before: files under way."""
     scores, transactions = batch.table("scores").to_pandas(), engine.read(backend, raw.TRANSACTIONS)
     unknown = CLOCK if cutoffs.history(backend, transactions).monthly else ()
     shown = [name for name in SHOWN if name not in unknown]
@@ -161,10 +166,13 @@ def _report(
         batch.model.spec.kinds,
         templates,
     )
-    write_json(SEGMENTS, segments)
-    # Where the store has these scores already, an interrupted scoring has written it.
+    made = {SEGMENTS.name: segments}
+    # Where the store has these scores already, nobody moved since, and the former report stays.
     if _stamp(batch.former) != batch.stamp or not MIGRATION.exists():
-        write_json(MIGRATION, _migration(backend, batch, parts, scores))
+        made[MIGRATION.name] = _migration(backend, batch, parts, scores)
+    for name, report in made.items():
+        write_json(UNDER_WAY / name, report)
+    return [UNDER_WAY / name for name in made]
 
 
 def _migration(

@@ -27,21 +27,17 @@ def transactions_of(version: str) -> list[Path]:
         return sorted(TRANSACTIONS.glob("*.parquet"))
     from dvc.repo import Repo  # slow to import, and hardly ever needed
 
-    cache = Path(Repo(str(ROOT)).cache.local.path)
-    listing = _cached(cache, version)
+    cache = Repo(str(ROOT)).cache.local
+    listing = Path(cache.oid_to_path(version))
     if not listing.exists():
         raise UserError(
             f"data version {version} is gone from DVC's cache: `dvc pull` it where a remote has it"
         )
     files = [
-        _cached(cache, entry["md5"])
+        Path(cache.oid_to_path(entry["md5"]))
         for entry in json.loads(listing.read_text())
         if Path(entry["relpath"]).parent.name == TRANSACTIONS.name
     ]
     if lacking := sum(not file.exists() for file in files):
         raise UserError(f"{lacking} files of data version {version} are gone from DVC's cache")
     return files
-
-
-def _cached(cache: Path, md5: str) -> Path:
-    return cache / md5[:2] / md5[2:]

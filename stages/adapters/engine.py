@@ -1,27 +1,21 @@
 """The engine that evaluates the feature expression: DuckDB on this machine, or Spark."""
 
-import atexit
 import os
-import shutil
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
+from omegaconf import DictConfig
 
+from stages.adapters import spark
+from stages.adapters.files import own_folder
 from stages.adapters.paths import ROOT
 from stages.domain.errors import UserError
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
-BATCH_ROWS = 65_536  # that come out at a time, which bounds memory
 CORES = len(os.sched_getaffinity(0))
 Mapped = Callable[..., Iterator[pa.RecordBatch]]  # of batches, and perhaps `side_by_side`
 
@@ -41,21 +35,19 @@ def connect(
     spill: str | None = None,
     memory_limit: str | None = None,
     part_rows: int | None = None,  # for raw.parts
-    **of_spark: "str | DictConfig",
+    **of_spark: str | DictConfig,
 ) -> SQLBackend:
     """Open the engine of conf/engine; its dates are UTC. UserError for one that there is not.
 
     In the folder `spill` it leaves what its memory has no room for.
     """
-    folder = spill_folder(spill) if spill else None
+    folder = own_folder(ROOT / spill) if spill else None
     if name == "spark":
-        from stages.adapters import spark  # optional: requirements-spark.txt
-
         return spark.connect(folder=folder, **of_spark)  # type: ignore[arg-type]
     if name != "duckdb":
         raise UserError(f"engine.name={name}: give duckdb or spark")
     backend = ibis.duckdb.connect()
-    backend.raw_sql("SET TimeZone = 'UTC'")
+    backend.raw_sql("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
     if folder:
         backend.raw_sql(f"SET temp_directory = '{folder}'")
     if memory_limit:
@@ -69,8 +61,6 @@ def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
     From DuckDB they come without a zone, whose arithmetic takes it ten times as long.
     """
     if backend.name == "pyspark":
-        from stages.adapters import spark
-
         return spark.read(backend, files)
     every = f"{files}/*.parquet" if isinstance(files, Path) else [str(file) for file in files]
     rows = backend.read_parquet(every)
@@ -83,8 +73,6 @@ def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
 def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
     """The rows, evaluated now and kept by the engine until another `name` takes their place."""
     if backend.name == "pyspark":
-        from stages.adapters import spark
-
         return spark.keep(backend, name, rows)
     backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
     return backend.create_table(name, rows, temp=True)
@@ -93,11 +81,9 @@ def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
 def batches(backend: SQLBackend, rows: ir.Table) -> Iterator[pa.RecordBatch]:
     """The rows of an expression over what is kept or read, as they come, in its order."""
     if backend.name == "pyspark":
-        from stages.adapters import spark
-
         return spark.batches(backend, rows)
     relation = backend.con.sql(backend.compile(rows))  # ibis's own way is not DuckDB 2's
-    return iter(relation.to_arrow_reader(BATCH_ROWS))
+    return iter(relation.to_arrow_reader(spark.BATCH_ROWS))
 
 
 def apply(
@@ -108,22 +94,7 @@ def apply(
     On Spark its workers run it; else threads of this process, as many as `side_by_side` says.
     """
     if backend.name == "pyspark":
-        from stages.adapters import spark
-
         yield from spark.apply(backend, file, function, schema)
         return
     with pq.ParquetFile(file) as rows:
-        yield from function(rows.iter_batches(BATCH_ROWS), side_by_side=CORES)
-
-
-def spill_folder(spill: str) -> Path:
-    """A folder of this process below `spill`, gone with it; what killed processes left goes now."""
-    mine = f"purchasing-{socket.gethostname()}-"  # other machines may see the folder, too
-    own = ROOT / spill / f"{mine}{os.getpid()}"
-    for left in own.parent.glob(f"{mine}*"):
-        number = left.name.removeprefix(mine)
-        if number.isdigit() and not psutil.pid_exists(int(number)):
-            shutil.rmtree(left, ignore_errors=True)
-    own.mkdir(parents=True, exist_ok=True)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return own
+        yield from function(rows.iter_batches(spark.BATCH_ROWS), side_by_side=CORES)

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import signal
 import sys
 import time
 import uuid
@@ -50,13 +51,20 @@ class _JsonLines(logging.Formatter):
         return _PASSWORD.sub("//***@", json.dumps(line, default=str, ensure_ascii=False))
 
 
+class _Lines(logging.Formatter):
+    """Lines for a person."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _PASSWORD.sub("//***@", super().format(record))
+
+
 def configure(stage: str) -> None:
     """Send this process's log to the terminal and to logs/stages.jsonl."""
     LOGS.mkdir(exist_ok=True)
     file = RotatingFileHandler(LOGS / "stages.jsonl", maxBytes=10_000_000, backupCount=5)
     file.setFormatter(_JsonLines(stage, os.environ.get(RUN_ID) or uuid.uuid4().hex[:12]))
     terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(logging.Formatter(f"%(asctime)s {stage:<10} %(message)s", "%H:%M:%S"))
+    terminal.setFormatter(_Lines(f"%(asctime)s {stage:<10} %(message)s", "%H:%M:%S"))
     terminal.addFilter(lambda record: record.exc_info is None)  # tracebacks are for the file
     logging.raiseExceptions = False  # a log that cannot be written stops nothing
     logging.basicConfig(level=logging.WARNING, handlers=[file, terminal], force=True)
@@ -106,6 +114,7 @@ def stage(main: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         name = sys.modules[main.__module__].__spec__.name.rpartition(".")[2]  # type: ignore[union-attr]
         configure(name)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it tidies up as on Ctrl+C
         log = logging.getLogger("stages")
         began = time.perf_counter()
         try:

@@ -18,6 +18,7 @@ LOGS = HOME / "logs"
 DATA = ROOT / "data"
 RAW = DATA / "raw"
 REJECTS = DATA / "rejects"
+DRAFTS = DATA / ".drafts"  # of sources that are being read
 PROCESSED = DATA / "processed"
 SCORES = DATA / "scores"
 REASONS = SCORES / "reasons.parquet"

@@ -62,6 +62,11 @@ def remember(entries: dict[Partition, Held], form: str) -> None:
     write_json(SEEN, {"format": form, "partitions": partitions})
 
 
+def unseal() -> None:
+    """Take the manifest away: until the next `seal` what is on disk is of no one time."""
+    MANIFEST.unlink(missing_ok=True)
+
+
 def seal(entries: dict[Partition, Held], shards: int) -> None:
     """Write the manifest of what is on disk; partitions that are no more, and halves, go."""
     for file in [*TRANSACTIONS.glob("*"), *RAW.glob("*.part")]:
@@ -82,7 +87,7 @@ def seal(entries: dict[Partition, Held], shards: int) -> None:
 def manifest() -> dict[str, Any]:
     """The manifest; UserError where extraction has not ended well."""
     if not MANIFEST.exists():
-        raise UserError(f"{MANIFEST} is missing: extract again with `dvc repro extract`")
+        raise UserError(f"{MANIFEST} is missing: data/raw is not whole; `dvc repro extract` first")
     return read_json(MANIFEST)
 
 
@@ -95,15 +100,15 @@ def parts(most_rows: int | None) -> list[list[Path]]:
     if most_rows is None:
         return [files]
     found: list[list[Path]] = [[]]
-    held = 0
+    taken = 0
     for _, shard in groupby(sorted(files, key=_shard), key=_shard):
         shard_files = list(shard)
         more = rows(shard_files)
-        if found[-1] and held + more > most_rows:
+        if found[-1] and taken + more > most_rows:
             found.append([])
-            held = 0
+            taken = 0
         found[-1] += shard_files
-        held += more
+        taken += more
     return found
 
 

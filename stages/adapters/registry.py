@@ -2,8 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,8 @@ DATABASE = HOME / "mlflow.db"
 LOCK = HOME / "mlflow.db.lock"
 CONTENT = "content"  # tag of run and version: the digest of all that made it
 REFUSED = "refused"  # tag of a version that was rolled back: it is not promoted again by itself
-FORMER = "former"  # tag of a version that became champion: the champion before it
+FORMER = "former"  # tag of a version that became champion: those before it, the last one first
+REMEMBERED = 50  # of them
 # MLflow's own limits keep on asking a server that is down for four minutes.
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 
@@ -106,9 +106,14 @@ def log(
 
 def alias(client: mlflow.MlflowClient, name: str) -> ModelVersion | None:
     """The version that an alias names, or None."""
+    number = aliases(client).get(name)
+    return client.get_model_version(NAME, number) if number else None
+
+
+def aliases(client: mlflow.MlflowClient) -> dict[str, str]:
+    """The number of the version that each alias names."""
     models = client.search_registered_models(f"name = '{NAME}'")
-    version = models[0].aliases.get(name) if models else None
-    return client.get_model_version(NAME, str(version)) if version else None
+    return {name: str(number) for name, number in models[0].aliases.items()} if models else {}
 
 
 def version(client: mlflow.MlflowClient, number: str) -> ModelVersion:
@@ -119,24 +124,25 @@ def version(client: mlflow.MlflowClient, number: str) -> ModelVersion:
         raise UserError(f"version {number} of {NAME} is gone from the registry") from error
 
 
-@contextmanager
-def promoting() -> Iterator[None]:
+def promoting() -> AbstractContextManager[None]:
     """Hold the aliases for this checkout: of two promotions at once, the second waits."""
-    with locked(LOCK):
-        yield
+    return locked(LOCK)
 
 
 def crown(client: mlflow.MlflowClient, version: ModelVersion, former: ModelVersion | None) -> None:
     """Move the alias champion to `version`, which remembers `former`, the champion until now.
 
-    Where that was the same result, registered before its files were lost, the champion before it
-    is remembered. The alias moves last and at once: whatever interrupts, it and the tag fit.
+    It remembers those before it, too, so that a version that is champion for a second time does
+    not forget the way back. Where `former` was the same result, registered before its files were
+    lost, it is left out. The alias moves last and at once: whatever interrupts, it and the tag fit.
     """
     if former is not None:
         same = former.tags.get(CONTENT) == version.tags.get(CONTENT)
-        number = former.tags.get(FORMER) if same else former.version
-        if number:
-            client.set_model_version_tag(NAME, version.version, FORMER, number)
+        before = [] if same else [str(former.version)]
+        before += former.tags.get(FORMER, "").split()
+        if before:
+            way = " ".join(before[:REMEMBERED])
+            client.set_model_version_tag(NAME, version.version, FORMER, way)
     for other in refused(client):
         if other.tags.get(CONTENT) == version.tags.get(CONTENT):
             client.delete_model_version_tag(NAME, other.version, REFUSED)
@@ -150,8 +156,16 @@ def refused(client: mlflow.MlflowClient) -> list[ModelVersion]:
 
 def former(client: mlflow.MlflowClient, champion: ModelVersion) -> ModelVersion | None:
     """The champion before `champion`, or None."""
-    number = champion.tags.get(FORMER)
-    return version(client, number) if number else None
+    before = champion.tags.get(FORMER, "").split()
+    return version(client, before[0]) if before else None
+
+
+def step_back(client: mlflow.MlflowClient, champion: ModelVersion, former: ModelVersion) -> None:
+    """Move the alias from `champion` to `former`, which remembers what `champion` had before it."""
+    client.set_model_version_tag(NAME, champion.version, REFUSED, "rolled back")
+    before = champion.tags[FORMER].split()[1:]
+    client.set_model_version_tag(NAME, former.version, FORMER, " ".join(before))
+    crown(client, former, None)
 
 
 def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:

@@ -26,12 +26,6 @@ def pages() -> str:
     return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
 
 
-def aliases() -> dict[str, str]:
-    """The version that each alias names."""
-    models = registry.connect().search_registered_models(f"name = '{registry.NAME}'")
-    return {name: str(version) for name, version in models[0].aliases.items()} if models else {}
-
-
 def newest() -> pd.DataFrame:
     """One row a run, newest first: version, gate, started, horizon, FIGURES and link.
 

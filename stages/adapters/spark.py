@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from stages.adapters.engine import Mapped
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 65_536  # that come out at a time, which bounds memory
 FOLDER = "spark.purchasing.folder"  # where a session's results leave it
 _number = count()
 

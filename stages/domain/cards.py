@@ -25,7 +25,7 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
         f"Source {report['source']}, holdout of {report['horizon']} days from {report['cutoff']},"
         f" {report['customers']:,} customers, of whom {report['zeros']:.1%} spent nothing.",
         "",
-        _table(["", *FIGURES], [[n, *(_cell(f[k]) for k in FIGURES)] for n, f in rows.items()]),
+        _table(["", *FIGURES], [[n, *(cell(f[k]) for k in FIGURES)] for n, f in rows.items()]),
         "",
         f"Gain in Gini over {gain['over']}: {gain['gini']:+.4f}, 95 % interval {gain['low']:+.4f}"
         f" to {gain['high']:+.4f}."
@@ -57,7 +57,7 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
             else " What they would add is not known: the source has none, or nothing to rank."
         ),
         "",
-        _table(list(fairness.columns), [[_cell(v) for v in row] for row in fairness.to_numpy()])
+        _table(list(fairness.columns), [[cell(v) for v in row] for row in fairness.to_numpy()])
         if len(fairness)
         else "No group of ten customers or more is known.",
         "",
@@ -109,11 +109,12 @@ def _band(band: float | None) -> str:
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    cells = ([str(cell).replace("|", "\\|") for cell in line] for line in lines)
+    cells = ([str(value).replace("|", "\\|") for value in line] for line in lines)
     return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A figure as people read it; – where there is none."""
     if value is None or value != value:
         return "–"
     if isinstance(value, float):

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+BEHAVIOUR, MIND, PLACE = "behavioural", "psychographic", "geographical"
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -15,74 +17,53 @@ class Feature:
 
     name: str
     family: str
-    kind: str  # behavioural, psychographic or geographical
     unit: str
     meaning: str
+    kind: str = BEHAVIOUR
 
-
-BEHAVIOUR, MIND, PLACE = "behavioural", "psychographic", "geographical"
 
 CATALOGUE = (
-    Feature("spend_rate", "spend", BEHAVIOUR, "money/horizon", "spend over all history"),
-    Feature("spend_rate_{}", "spend", BEHAVIOUR, "money/horizon", "spend of the last {} days"),
+    Feature("spend_rate", "spend", "money/horizon", "spend over all history"),
+    Feature("spend_rate_{}", "spend", "money/horizon", "spend of the last {} days"),
     Feature(
-        "spend_rate_half_{}",
-        "spend",
-        BEHAVIOUR,
-        "money/horizon",
-        "spend, a day's weight halved every {} days",
+        "spend_rate_half_{}", "spend", "money/horizon", "spend, a day's weight halved every {} days"
     ),
-    Feature("visit_rate", "frequency", BEHAVIOUR, "days/horizon", "days with a transaction"),
+    Feature("visit_rate", "frequency", "days/horizon", "days with a transaction"),
     Feature(
-        "visit_rate_{}",
-        "frequency",
-        BEHAVIOUR,
-        "days/horizon",
-        "days with a transaction in the last {} days",
+        "visit_rate_{}", "frequency", "days/horizon", "days with a transaction in the last {} days"
     ),
     Feature(
         "visit_rate_half_{}",
         "frequency",
-        BEHAVIOUR,
         "days/horizon",
         "days with a transaction, weight halved every {} days",
     ),
-    Feature("transaction_rate", "frequency", BEHAVIOUR, "1/horizon", "transactions"),
-    Feature("active_weeks", "frequency", BEHAVIOUR, "share", "weeks with a transaction"),
-    Feature("gap_mean", "frequency", BEHAVIOUR, "days", "mean time between visits"),
-    Feature("gap_longest", "frequency", BEHAVIOUR, "days", "longest time between visits"),
-    Feature("recency", "recency", BEHAVIOUR, "days", "since the last transaction"),
-    Feature("recency_in_gaps", "recency", BEHAVIOUR, "gaps", "recency over the own mean gap"),
-    Feature("tenure", "recency", BEHAVIOUR, "days", "since the first transaction"),
-    Feature("ticket_mean", "ticket", BEHAVIOUR, "money", "mean spend of a visit"),
-    Feature("ticket_median", "ticket", BEHAVIOUR, "money", "median spend of a visit"),
-    Feature("ticket_largest", "ticket", BEHAVIOUR, "money", "largest spend of a visit"),
-    Feature("ticket_variation", "ticket", BEHAVIOUR, "ratio", "standard deviation over mean"),
+    Feature("transaction_rate", "frequency", "1/horizon", "transactions"),
+    Feature("active_weeks", "frequency", "share", "weeks with a transaction"),
+    Feature("gap_mean", "frequency", "days", "mean time between visits"),
+    Feature("gap_longest", "frequency", "days", "longest time between visits"),
+    Feature("recency", "recency", "days", "since the last transaction"),
+    Feature("recency_in_gaps", "recency", "gaps", "recency over the own mean gap"),
+    Feature("tenure", "recency", "days", "since the first transaction"),
+    Feature("ticket_mean", "ticket", "money", "mean spend of a visit"),
+    Feature("ticket_median", "ticket", "money", "median spend of a visit"),
+    Feature("ticket_largest", "ticket", "money", "largest spend of a visit"),
+    Feature("ticket_variation", "ticket", "ratio", "standard deviation over mean"),
+    Feature("trend", "trend", "-1 to 1", "the last horizon's spend against the former's"),
+    Feature("income_rate", "money in", "money/horizon", "income over all history"),
+    Feature("income_rate_recent", "money in", "money/horizon", "income of the last horizon"),
+    Feature("other_rate", "money in", "money/horizon", "transfers and fees, out less in"),
     Feature(
-        "trend", "trend", BEHAVIOUR, "-1 to 1", "the last horizon's spend against the former's"
+        "other_rate_recent", "money in", "money/horizon", "transfers and fees of the last horizon"
     ),
-    Feature("income_rate", "money in", BEHAVIOUR, "money/horizon", "income over all history"),
-    Feature(
-        "income_rate_recent", "money in", BEHAVIOUR, "money/horizon", "income of the last horizon"
-    ),
-    Feature(
-        "other_rate", "money in", BEHAVIOUR, "money/horizon", "transfers and fees, out less in"
-    ),
-    Feature(
-        "other_rate_recent",
-        "money in",
-        BEHAVIOUR,
-        "money/horizon",
-        "transfers and fees of the last horizon",
-    ),
-    Feature("cash_share", "habit", MIND, "share", "cash in all spend: privacy"),
-    Feature("discount_share", "habit", MIND, "share", "discount in prices: price sensitivity"),
-    Feature("promotion_share", "habit", MIND, "share", "transactions on promotion: response"),
-    Feature("variety", "habit", MIND, "share", "visits with a category never bought before"),
-    Feature("loyalty", "habit", MIND, "share", "visits to merchants known before"),
-    Feature("evening_share", "habit", MIND, "share", "transactions from 18 o'clock UTC"),
-    Feature("weekend_share", "habit", MIND, "share", "visits on Saturday or Sunday"),
-    Feature("regions", "habit", PLACE, "regions", "different regions of transactions"),
+    Feature("cash_share", "habit", "share", "cash in all spend: privacy", MIND),
+    Feature("discount_share", "habit", "share", "discount in prices: price sensitivity", MIND),
+    Feature("promotion_share", "habit", "share", "transactions on promotion: response", MIND),
+    Feature("variety", "habit", "share", "visits with a category never bought before", MIND),
+    Feature("loyalty", "habit", "share", "visits to merchants known before", MIND),
+    Feature("evening_share", "habit", "share", "transactions from 18 o'clock UTC", MIND),
+    Feature("weekend_share", "habit", "share", "visits on Saturday or Sunday", MIND),
+    Feature("regions", "habit", "regions", "different regions of transactions", PLACE),
 )
 FAMILIES = tuple(dict.fromkeys(feature.family for feature in CATALOGUE))
 _BY_NAME = {feature.name: feature for feature in CATALOGUE}

@@ -38,8 +38,6 @@ class Intervals:
             some_spend_nothing = (spend == 0).mean() >= TAIL
             tails = (0, 1 - 2 * TAIL) if some_spend_nothing else (TAIL, 1 - TAIL)
             low[number], high[number] = np.quantile(spend / forecast, tails)
-            if some_spend_nothing:
-                low[number] = 0
             deviation[number] = np.sqrt(((spend - forecast) ** 2).sum() / (forecast**2).sum())
         return cls(tuple(cuts), *(tuple(each.tolist()) for each in (low, high, deviation)))
 

@@ -122,7 +122,7 @@ def _sentence(
     for column in columns:
         what, typical = feature(column), reference[column]
         supports = ((own[column] > typical) == (effect > 0)) != (column in LESS_RAISES)
-        figure, usual = _shown(own[column], what.unit), _shown(typical, what.unit)
+        figure, usual = map(WRITTEN[what.unit].format, (own[column], typical))
         if figure != usual and (supports or family == "habit"):
             meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
             if column.endswith("_rate"):
@@ -141,8 +141,3 @@ def _told(columns: tuple[str, ...], family: str, horizon: int) -> list[str]:
     if family == "habit":
         return [c for c in columns if feature(c).family == family and feature(c).unit == "share"]
     return [name for told in TOLD[family] if (name := told.format(horizon)) in columns]
-
-
-def _shown(value: float, unit: str) -> str:
-    """A figure as people write it."""
-    return WRITTEN[unit].format(value)

@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stages.domain.cards import cell
 from stages.domain.tiers import TIERS
 
 FIGURES = ("gini", "spearman", "mae", "bias")
@@ -24,7 +25,7 @@ def summary(metrics: dict[str, Any], manifest: dict[str, Any], scores: pa.Table)
         f"  {'':<14}" + "".join(f"{name:>10}" for name in FIGURES),
     ]
     for name, figures in {"this model": metrics["holdout"], **metrics["baselines"]}.items():
-        lines.append(f"  {name:<14}" + "".join(_cell(figures[f]) for f in FIGURES))
+        lines.append(f"  {name:<14}" + "".join(f"{cell(figures[f]):>10}" for f in FIGURES))
     if (gain := metrics["gain"]) and gain["gini"] < 0:
         lines.append(f"  It ranks these customers no better than the simple {gain['over']}.")
     lines += ["", "Tiers:"]
@@ -38,9 +39,3 @@ def summary(metrics: dict[str, Any], manifest: dict[str, Any], scores: pa.Table)
         "      dvc exp run -S horizon=30    dvc plots show",
     ]
     return "\n".join(lines)
-
-
-def _cell(figure: float | None) -> str:
-    if figure is None:
-        return f"{'–':>10}"
-    return f"{figure:>10,.1f}" if abs(figure) >= 10 else f"{figure:>10.3f}"

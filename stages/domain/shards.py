@@ -3,11 +3,13 @@
 import zlib
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 Partition = tuple[str, int]  # month (YYYY-MM), shard
+Values: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,14 @@ def stem(partition: Partition) -> str:
     return f"{partition[0]}_{partition[1]}"
 
 
-def shard_of(customer_ids: pa.Array | pa.ChunkedArray, shards: int) -> pa.ChunkedArray:
+def shard_of(customer_ids: Values, shards: int) -> Values:
     """Return CRC-32 of each id's UTF-8 bytes modulo `shards`, int16.
 
     CRC-32 is the same on every machine and in every language, and spreads ids that count upwards.
     """
     unique = pc.unique(customer_ids)
     shard = pa.array((zlib.crc32(i.encode()) % shards for i in unique.to_pylist()), pa.int16())
-    return _chunked(shard.take(pc.index_in(customer_ids, unique)))
+    return shard.take(pc.index_in(customer_ids, unique))
 
 
 def drawn(customer_ids: pa.Array, share: float) -> pa.Array:
@@ -43,12 +45,12 @@ def drawn(customer_ids: pa.Array, share: float) -> pa.Array:
     return pa.array(zlib.crc32(i.encode()) < last for i in customer_ids.to_pylist())
 
 
-def month_of(instants: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+def month_of(instants: Values) -> Values:
     """Return the month of each instant as text, YYYY-MM in UTC."""
     first_day = pc.floor_temporal(instants, unit="month")
     unique = pc.unique(first_day)
     name = pc.strftime(unique, format="%Y-%m")
-    return _chunked(name.take(pc.index_in(first_day, unique)))
+    return name.take(pc.index_in(first_day, unique))
 
 
 def partitioned(transactions: pa.Table, shards: int) -> pa.Table:
@@ -58,5 +60,14 @@ def partitioned(transactions: pa.Table, shards: int) -> pa.Table:
     )
 
 
-def _chunked(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
-    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+def misplaced(transactions: pa.Table, partition: Partition, shards: int) -> int:
+    """How many of a partition's rows belong in another one."""
+    here = [
+        pc.equal(own, pa.scalar(key, own.type))
+        for own, key in zip(
+            (month_of(transactions["booked_at"]), shard_of(transactions["customer_id"], shards)),
+            partition,
+            strict=True,
+        )
+    ]
+    return transactions.num_rows - int(pc.sum(pc.and_(*here)).as_py() or 0)

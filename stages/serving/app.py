@@ -49,17 +49,6 @@ def create(settings: Settings | None = None) -> FastAPI:
     async def mlflow_app(scope: Scope, receive: Receive, send: Send) -> None:
         await champion.served.mlflow_app(scope, receive, send)
 
-    def health() -> dict[str, Any]:
-        served = champion.served
-        return {
-            "status": "ok",
-            "model_version": served.version,
-            "as_of": served.model.model.as_of.isoformat(),
-            "loaded_at": served.loaded_at.isoformat(timespec="seconds"),
-            "problem": champion.problem,
-            "scores": published.scores and published.scores.about(),
-        }
-
     app = FastAPI(
         title="Purchasing capability",
         version="1",
@@ -90,7 +79,7 @@ def create(settings: Settings | None = None) -> FastAPI:
                 return answer
             why = answer
         measures.invocations.labels("mlflow").inc()
-        return await invocations.by_mlflow(served, kind, body, settings.seconds, why)
+        return await invocations.by_mlflow(served, kind, body, why, settings)
 
     @app.get("/customers/{customer_id:path}", **openapi.CUSTOMER)
     async def customer(customer_id: str) -> Response:
@@ -110,9 +99,17 @@ def create(settings: Settings | None = None) -> FastAPI:
         return Response(published.segments, media_type=invocations.JSON)
 
     @app.get("/health")
-    async def healthy() -> dict[str, Any]:
+    async def health() -> dict[str, Any]:
         """What is served, and what keeps another version from being served."""
-        return health()
+        served = champion.served
+        return {
+            "status": "ok",
+            "model_version": served.version,
+            "as_of": served.model.model.as_of.isoformat(),
+            "loaded_at": served.loaded_at.isoformat(timespec="seconds"),
+            "problem": champion.problem,
+            "scores": published.scores and published.scores.about(),
+        }
 
     @app.post("/reload")
     async def reload(request: Request) -> Response:
@@ -121,7 +118,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         if not (near or settings.api_key):  # the key was asked for before this
             return refusal(403, "PERMISSION_DENIED", "only from the machine that serves")
         await asyncio.to_thread(refresh, True)
-        return JSONResponse(health())
+        return JSONResponse(await health())
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

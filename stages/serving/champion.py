@@ -47,6 +47,10 @@ class Served:
         finally:
             sys.path[:] = before  # MLflow adds the version's copy of the code, each time
         app, model = scoring_server.init(loaded), loaded.unwrap_python_model()
+        # All that was loaded goes out of the garbage collector's sight: its pauses were long.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
         return cls(str(version.version), model, loaded, app, datetime.now(UTC))
 
 
@@ -63,7 +67,7 @@ class Champion:
         version = registry.alias(client, "champion")
         if version is None:
             raise UserError("there is no champion to serve: run `make promote`")
-        self.served = self._settled(Served.load(version))
+        self.served = Served.load(version)
 
     def refresh(self, again: bool = False) -> None:
         """Serve what the alias names now, if it passes its trial; `again`: even if it has failed.
@@ -85,7 +89,7 @@ class Champion:
 
     def _replace(self, version: ModelVersion) -> None:
         try:
-            self.served = self._settled(Served.load(version))
+            self.served = Served.load(version)
         except UserError as error:
             self._refused, self.failures = str(version.version), self.failures + 1
             self.problem = str(error)
@@ -93,11 +97,3 @@ class Champion:
         else:
             self.problem, self._refused = None, ""
             log.info("version %s serves", version.version)
-
-    @staticmethod
-    def _settled(served: Served) -> Served:
-        """Put all that was loaded out of the garbage collector's sight: its pauses were long."""
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-        return served

@@ -9,10 +9,12 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from io import BytesIO
 from operator import itemgetter
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 from mlflow.pyfunc import scoring_server
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -21,6 +23,7 @@ from stages.domain.errors import UserError
 from stages.domain.tables import OPTIONAL, REQUIRED
 from stages.serving.champion import Served
 from stages.serving.guard import refusal
+from stages.serving.settings import Settings
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
@@ -116,13 +119,15 @@ def _columns(records: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
     return {name: [r.get(name) for r in records] for name in READ if name in names}
 
 
-async def by_mlflow(served: Served, kind: str, body: bytes, seconds: float, why: str) -> Response:
+async def by_mlflow(
+    served: Served, kind: str, body: bytes, why: str, settings: Settings
+) -> Response:
     """What MLflow's app answers to a body of this `kind`; `why` is told where it has no answer."""
     try:
-        async with asyncio.timeout(seconds):
-            found = await asyncio.to_thread(_asked, served, kind, body)
+        async with asyncio.timeout(settings.seconds):
+            found = await asyncio.to_thread(_asked, served, kind, body, settings.most_bytes)
     except TimeoutError:
-        return refusal(504, "DEADLINE_EXCEEDED", f"no answer within {seconds:g} seconds")
+        return refusal(504, "DEADLINE_EXCEEDED", f"no answer within {settings.seconds:g} seconds")
     except UserError as error:
         return refusal(400, "INVALID_PARAMETER_VALUE", str(error))
     except Exception as error:  # its words are told where they are the model's own
@@ -135,8 +140,15 @@ async def by_mlflow(served: Served, kind: str, body: bytes, seconds: float, why:
     return Response(found.response, media_type=found.mimetype)
 
 
-def _asked(served: Served, kind: str, body: bytes) -> scoring_server.InvocationsResponse:
-    """What MLflow's app answers; UserError for params that it would leave out without a word."""
+def _asked(served: Served, kind: str, body: bytes, most: int) -> scoring_server.InvocationsResponse:
+    """What MLflow's app answers; UserError for params that it would leave out without a word.
+
+    Parquet, small as it may be, is not read where it holds more cells than a body may have bytes.
+    """
+    if kind.startswith(scoring_server.CONTENT_TYPE_PARQUET):
+        there = pq.read_metadata(BytesIO(body))
+        if there.num_rows * there.num_columns > most:
+            raise UserError("refused: too many rows; send fewer customers at a time")
     if is_json(kind) and not _params_of(body).keys() <= {"as_of"}:
         raise UserError(PARAMS)
     schema = served.loaded.metadata.get_input_schema()

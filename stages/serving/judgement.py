@@ -27,7 +27,7 @@ def judge(client: mlflow.MlflowClient, challenger: ModelVersion, params: DictCon
     report = read_json(REPORTS / "metrics.json")
     # The champion's own result, registered again because its files were lost, is no other model.
     same = champion is None or champion.tags[registry.CONTENT] == challenger.tags[registry.CONTENT]
-    gain = None if champion is None or same else _gain(champion, params)
+    gain = None if champion is None or same else _gain(client, champion, params)
     decision = decide(report, gain, **params.gate)
     for check, passed in decision.checks:
         log.info("%s %s", "pass" if passed else "FAIL", check)
@@ -37,13 +37,20 @@ def judge(client: mlflow.MlflowClient, challenger: ModelVersion, params: DictCon
     return decision
 
 
-def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
+def _gain(
+    client: mlflow.MlflowClient, champion: ModelVersion, params: DictConfig
+) -> dict[str, Any] | None:
     """The challenger's gain in Gini over `champion`; empty, which fails, where it is not known."""
     name = f"version {champion.version}"
     try:
         theirs = registry.load(champion).unwrap_python_model().holdout
         ours = models.load(MODELS / "holdout")
-        if theirs.spec.horizon != ours.spec.horizon or theirs.spec.kinds != ours.spec.kinds:
+        alike = (
+            registry.source(client, champion) in (None, params.source.name)
+            and theirs.spec.horizon == ours.spec.horizon
+            and theirs.spec.kinds == ours.spec.kinds
+        )
+        if not alike:
             log.info("the champion has another source, horizon or target: it is not compared")
             return None
         return {"over": name} | _paired(ours, theirs, params)
@@ -57,7 +64,7 @@ def _gain(champion: ModelVersion, params: DictConfig) -> dict[str, Any] | None:
 def _paired(ours: Model, theirs: Model, params: DictConfig) -> dict[str, float]:
     """Both models on the holdout; the champion's saw nothing after its own holdout's cutoff."""
     plan = frames.plan(config.spec(params))
-    rows = frames.read([], plan.cutoff, 0)
+    rows = frames.read([], plan.cutoff, params.most_rows)
     backend = engine.connect(**params.engine)
     transactions = engine.read(backend, raw.TRANSACTIONS)
     other = scoring.score(backend, transactions, theirs, plan.cutoff).set_index("customer_id")

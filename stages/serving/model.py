@@ -37,7 +37,10 @@ class CapabilityModel(PythonModel):
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
         """One row a customer of the request, ordered by customer_id, with two reasons each."""
-        columns = {str(name): _values(model_input[name]) for name in model_input}
+        columns = {
+            str(name): column.astype(object).where(column.notna(), None).tolist()
+            for name, column in model_input.items()
+        }
         try:
             as_of = (params or {}).get("as_of")
             return pd.DataFrame(self.answer(columns, as_of), columns=list(interface.ANSWER))
@@ -48,14 +51,6 @@ class CapabilityModel(PythonModel):
         """The same of columns of values; UserError for what is refused."""
         rows = request.transactions(columns, datetime.now(UTC))
         return answer(self.model, self.version, rows, _day(as_of, self.model.as_of))
-
-
-def _values(column: pd.Series) -> list[Any]:
-    """Python values, None where there is none."""
-    values = column.tolist()
-    if not column.hasnans:
-        return values
-    return [None if void else value for value, void in zip(values, column.isna(), strict=True)]
 
 
 def _day(value: str | None, default: date) -> date:

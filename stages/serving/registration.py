@@ -101,7 +101,7 @@ def _made(client: mlflow.MlflowClient, key: str) -> ModelVersion:
             metrics=metrics,
             tags=made_from() | {"python": platform.python_version()},
             files=[*(REPORTS / name for name in REPORTED), _environment(Path(folder))],
-            model=package(Path(folder), _model(registry.alias(client, "champion"))),
+            model=package(Path(folder), _model(client)),
             said=said,
         )
     trial(version)
@@ -146,10 +146,12 @@ def _track() -> dict[str, list[str]]:
     return yaml.safe_load(PIPELINE.read_text())["stages"]["track"]
 
 
-def _model(champion: ModelVersion | None) -> Model:
-    """The model on disk; styles that continue the champion's take over their names."""
-    model = models.load(MODELS / "capability")
+def _model(client: mlflow.MlflowClient) -> Model:
+    """The model on disk; styles that continue the champion's, of its source, take their names."""
+    model, champion = models.load(MODELS / "capability"), registry.alias(client, "champion")
     if champion is None:
+        return model
+    if registry.source(client, champion) not in (None, config.load().source.name):
         return model
     try:
         former = registry.load(champion).unwrap_python_model().model

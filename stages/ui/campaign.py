@@ -73,7 +73,7 @@ def _plan(table: pd.DataFrame) -> campaign.Campaign:
             if names:
                 region = st.multiselect("Regions", names, placeholder="all regions")
             else:
-                st.markdown("Regions: the source has none.")
+                st.markdown("Regions: the source does not say where customers live.")
         left, right = st.columns(2, gap="medium")
         budget = left.number_input("Budget", 0.0, value=BUDGET, step=100.0, format="%.2f")
         cost = right.number_input("Cost of a contact", 0.01, value=COST, step=0.5, format="%.2f")

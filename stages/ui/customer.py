@@ -108,7 +108,8 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     spend = transactions[
         transactions["kind"].isin(model["kinds"]) & (transactions["booked_at"] < end)
     ]
-    back = (end - spend["booked_at"]) // timedelta(days=PERIOD)
+    days = (end - spend["booked_at"].dt.normalize()) // timedelta(days=1)
+    back = (days - 1) // PERIOD
     sums = spend["amount"].groupby(back).sum()
     count = int(min(PERIODS, back.max() + 1)) if len(back) else 1
     past = pd.DataFrame({"back": np.arange(count)})

@@ -124,11 +124,14 @@ def _latency() -> None:
 
 @st.cache_data(ttl=30, show_spinner="Asking MLflow …")
 def _asked() -> tuple[pd.DataFrame, dict[str, str], str]:
-    from stages.adapters import runs  # MLflow takes seconds to import: no other page needs it
+    from stages.adapters import (  # MLflow takes seconds to import: no other page needs it
+        registry,
+        runs,
+    )
 
     if not runs.exist():
         return pd.DataFrame(), {}, runs.pages()
-    return runs.newest(), runs.aliases(), runs.pages()
+    return runs.newest(), registry.aliases(registry.connect()), runs.pages()
 
 
 def _runs() -> dict[str, str]:

@@ -17,7 +17,6 @@ INK, PALE, ACCENT = "#1f4e79", "#c9d6df", "#c7702e"
 NAMES = {
     "rank": "Rank",
     "customer_id": "Customer",
-    "customers": "Customers",
     "expected_spend": "Expected spend",
     "low": "80 % interval from",
     "high": "to",
@@ -28,9 +27,6 @@ NAMES = {
     "style": "Style",
     "region": "Region",
     "confidence": "Confidence",
-    "reasons": "Reasons",
-    "model_version": "Model version",
-    "as_of": "As of",
 }
 PLAIN = {  # families of reasons and figures of segments, where everyday words are plainer
     "ticket": "spend a visit",

@@ -161,6 +161,8 @@ def _data(version: str) -> str:
         return short
     if changed:
         return f"{short}; data/raw has changed since and is not scored yet"
+    if not MANIFEST.exists():
+        return f"{short}; data/raw is not whole: an extraction was interrupted"
     manifest = published.read(MANIFEST)
     months = sorted({p["month"] for p in manifest["partitions"]})
     return f"{manifest['rows']:,} transactions, {months[0]} to {months[-1]}; {short}"

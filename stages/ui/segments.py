@@ -112,24 +112,19 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
         pd.DataFrame(
             {
                 "habit": table["habit"],
-                name: [_figure(v, u, horizon) for v, u in _pairs(table, "value")],
-                "95 % interval": [
-                    f"{low} – {high}"
-                    for low, high in zip(
-                        [_figure(v, u) for v, u in _pairs(table, "low")],
-                        [_figure(v, u) for v, u in _pairs(table, "high")],
-                        strict=True,
-                    )
-                ],
-                "all customers": [_figure(v, u, horizon) for v, u in _pairs(table, "all")],
+                name: _written(table, "value", horizon),
+                "95 % interval": list(
+                    map("{} – {}".format, _written(table, "low"), _written(table, "high"))
+                ),
+                "all customers": _written(table, "all", horizon),
                 "customers": [f"{n:,}" for n in table["n"]],
             }
         ),
     )
 
 
-def _pairs(table: pd.DataFrame, column: str) -> zip:
-    return zip(table[column], table["unit"], strict=True)
+def _written(table: pd.DataFrame, column: str, horizon: int | None = None) -> list[str]:
+    return [_figure(v, u, horizon) for v, u in zip(table[column], table["unit"], strict=True)]
 
 
 def _meaning(figure: str) -> str:

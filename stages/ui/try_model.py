@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from stages.adapters.endpoint import KEY, address
+from stages.domain.contract import OLDEST
 from stages.domain.errors import UserError
 from stages.domain.pasted import MOST, example, parse
 from stages.domain.tables import OPTIONAL, REQUIRED
@@ -27,7 +28,9 @@ def show() -> None:
     )
     way = st.segmented_control("How", [EDIT, PASTE, UPLOAD], default=EDIT, required=True)
     given = _given(way, published.scores()["as_of"].iloc[0])
-    as_of = st.date_input("As of (empty: the model's own date)", value=None, width=320)
+    as_of = st.date_input(
+        "As of (empty: the model's own date)", value=None, min_value=OLDEST.date(), width=320
+    )
     if not st.button("Ask the model", type="primary"):
         return
     try:

@@ -115,3 +115,14 @@ def test_a_part_may_be_empty_but_not_all_of_them(begun):
     scoring.score(1, lambda: iter([part("a")]))
     scoring.unseen(pa.chunked_array([["a", "b"]]), 2)
     assert scoring.table("scores")["customer_id"].to_pylist() == ["a", "b"]
+
+
+def test_one_that_was_interrupted_at_its_very_end_is_begun_anew(begun, tmp_path, monkeypatch):
+    scoring = begun()
+    scoring.score(0, lambda: iter([part("a")]))
+    with monkeypatch.context() as patched:
+        patched.setattr(batch.shutil, "rmtree", lambda folder: (folder / "former.parquet").unlink())
+        scoring.finish(tmp_path / "scores.parquet")
+    again = begun()
+    again.score(0, lambda: iter([part("a")]))
+    assert again.table("scores").num_rows == 1

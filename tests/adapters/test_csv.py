@@ -212,6 +212,14 @@ def test_online_retail_ii(file):
     assert bad == [(5, "customer_id is missing")]
 
 
+def test_the_quotes_of_a_header_are_those_of_its_rows(file):
+    file.write_text("'Id';'Date';'Price'\n'a;b';'2020-01-31';'1,50'\n")
+    settings = ('source.quote="\'"', "source.separator=';'", 'source.decimal=","')
+    rows, rejected = loaded(file, *MAPPED, *settings)
+    assert rejected == []
+    assert rows["customer_id"].to_pylist() == ["a;b"]
+
+
 def test_cdnow_has_blanks_between_its_columns_and_no_header(file):
     file.write_text(" 00001 19970101  1  11.77\n 00002 19970112  5  77.00\n")
     good, bad = loaded(

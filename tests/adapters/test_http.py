@@ -250,3 +250,22 @@ def test_a_record_that_is_none_is_refused_by_page_and_place(serve):
     assert draft.select(["file", "line", "problem"]).to_pylist() == [
         {"file": "page 1", "line": 2, "problem": "the record is no object"}
     ]
+
+
+def test_one_page_is_all_there_is_where_only_one_is_asked_for(serve):
+    server = serve(lambda query, _tries: (200, [record(i) for i in range(4)]))
+    assert loaded(source(server, paging={"most": 1})).num_rows == 4
+    server = serve(lambda query, _tries: (200, [record(i) for i in range(4)]))
+    assert loaded(source(server, paging={"by": "next"})).num_rows == 4
+
+
+def test_as_many_pages_as_are_allowed_are_no_error(serve):
+    assert loaded(source(serve(by_page), paging={"most": 3})).num_rows == 10
+    with pytest.raises(UserError, match=r"more than source.paging.most=2 pages"):
+        loaded(source(serve(by_page), paging={"most": 2}))
+
+
+def test_a_next_page_without_an_address_is_said(serve):
+    server = serve(lambda query, _tries: (200, {"rows": [record(1)], "next": {"page": 2}}))
+    with pytest.raises(UserError, match=r"source.paging.next=next: there is no address"):
+        loaded(source(server, records="rows", paging={"by": "next", "next": "next"}))

@@ -64,7 +64,9 @@ def test_a_password_in_an_address_is_in_no_log(tmp_path):
     address = "http://bob:s3cret@127.0.0.1/mlflow/api/2.0/mlflow/runs"
     _, terminal, _ = run(tmp_path, f"raise RuntimeError('asked {address} in vain')")
     assert "MLflow does not answer as it should (MLFLOW_TRACKING_URI)" in terminal
-    _, terminal, lines = run(tmp_path, "raise RuntimeError('http://bob:s3cret@127.0.0.1/page')")
+    body = "log.warning('http://bob:s3cret@127.0.0.1'); raise RuntimeError('http://bob:s3cret@127.0.0.1/page')"
+    _, terminal, lines = run(tmp_path, body)
+    assert "http://***@127.0.0.1" in terminal
     assert "s3cret" not in terminal + json.dumps(lines)
     assert any("http://***@127.0.0.1/page" in line.get("error", "") for line in lines)
 
@@ -75,3 +77,10 @@ def test_a_defect_is_one_line_on_the_terminal_and_a_traceback_in_the_log(tmp_pat
     assert "Traceback" not in terminal
     assert "secret row" not in terminal
     assert any("Traceback" in line.get("error", "") for line in lines)
+
+
+def test_a_stage_that_is_told_to_end_tidies_up(tmp_path):
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+    status, terminal, _ = run(tmp_path, kill)
+    assert status == 130
+    assert terminal.endswith("interrupted; running it again goes on from here\n")

@@ -30,3 +30,20 @@ def test_a_database_that_is_half_made_is_left_by_nobody(database, monkeypatch):
     database.touch()  # as SQLite leaves it where somebody looked meanwhile
     assert registry.connect().get_experiment_by_name(registry.NAME) is not None
     assert [p.name for p in database.parent.glob(".*")] == []
+
+
+def test_who_is_champion_for_a_second_time_does_not_forget_the_way_back(database):
+    client = registry.connect()
+    client.create_registered_model(registry.NAME)
+    first, second, third = (
+        client.create_model_version(registry.NAME, str(database), tags={registry.CONTENT: content})
+        for content in "abc"
+    )
+    way, former = [], None
+    for version in (first, second, third, second):
+        registry.crown(client, version, former)
+        former = registry.alias(client, "champion")
+    while former := registry.former(client, registry.alias(client, "champion")):
+        registry.step_back(client, registry.alias(client, "champion"), former)
+        way.append(former.version)
+    assert way == [third.version, second.version, first.version]

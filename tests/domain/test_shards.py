@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from stages.domain.shards import drawn, month_of, partitioned, shard_of
+from stages.domain.shards import drawn, misplaced, month_of, partitioned, shard_of
 from stages.domain.tables import INSTANT
 
 
@@ -58,3 +58,15 @@ def test_a_larger_draw_of_customers_holds_the_smaller_one_and_all_shards_have_th
     assert third[tenth].all()
     shards = shard_of(ids, 4).to_numpy()
     assert all(third[shards == s].mean() == pytest.approx(1 / 3, abs=0.02) for s in range(4))
+
+
+def test_rows_in_a_partition_of_another_month_or_shard_are_counted() -> None:
+    rows = pa.table(
+        {
+            "customer_id": ["123456789", "123456789", "42"],  # shards 6, 6 and 0 of 8
+            "booked_at": pa.array([datetime(2017, m, 1, tzinfo=UTC) for m in (1, 2, 1)], INSTANT),
+        }
+    )
+    assert misplaced(rows, ("2017-01", 6), 8) == 2
+    assert misplaced(rows.slice(0, 1), ("2017-01", 6), 8) == 0
+    assert misplaced(rows.slice(0, 0), ("2017-01", 6), 8) == 0

@@ -225,7 +225,7 @@ def there_and_back(store: DictConfig, folder: Path) -> pa.Table:
         write.write_transactions(opened, name, ROWS, shards, lambda rows: None)
         paths = [folder / f"{n}.parquet" for n in range(len(summary.partitions(opened, name)))]
         by_partition = dict(zip(summary.partitions(opened, name), paths, strict=True))
-        list(read.extract(opened, name, list(by_partition), by_partition.__getitem__))
+        list(read.extract(opened, name, list(by_partition), shards, by_partition.__getitem__))
     rows = pa.concat_tables(pq.read_table(path) for path in paths)
     return rows.sort_by([("customer_id", "ascending"), ("booked_at", "ascending")])
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.integration.endpoint import JSON, Endpoint, row
@@ -109,6 +111,18 @@ def test_another_method_or_place_is_no_error_of_ours(endpoint, method, path, sta
     found, _, body = endpoint.raw(method, path)
     assert found == status
     assert SECRET.encode() not in body
+
+
+def test_a_small_body_of_very_many_rows_is_refused_before_it_is_read(endpoint):
+    rows = pa.table({name: pa.repeat(value, MOST) for name, value in row().items()})
+    pq.write_table(rows, body := pa.BufferOutputStream())
+    sent = body.getvalue().to_pybytes()
+    assert len(sent) < MOST
+    kind = {"Content-Type": "application/vnd.apache.parquet"}
+    status, _, answer = endpoint.raw("POST", "/invocations", sent, kind)
+    assert status == 400
+    assert b"refused: too many rows" in answer
+    assert good(endpoint)
 
 
 def test_a_body_that_is_too_large_is_refused_whether_announced_or_not(endpoint):

@@ -14,7 +14,7 @@ import pytest
 from cassandra import OperationTimedOut
 from cassandra.cluster import Cluster, Session
 
-from stages.adapters.store import keyspace, read, summary, write
+from stages.adapters.store import erasure, keyspace, read, summary, write
 from stages.adapters.store.wire import Wire
 from stages.domain.errors import UserError
 from stages.domain.shards import Partition, Summary, month_of, shard_of
@@ -149,7 +149,7 @@ def test_the_same_rows_whatever_the_pages(session: Session, ks: str, tmp_path: P
         assert unload(session, ks, page_rows).equals(rows.sort_by(KEY))
         with Wire(session, page_rows) as wire:
             path = tmp_path / f"{page_rows}.parquet"
-            extracted = read.extract_partition(wire, ks, partition, path)
+            extracted = read.extract_partition(wire, ks, partition, SHARDS, path)
         assert extracted == (1000, Decimal("4995.00"))
         digests.add(path.read_bytes())
     assert len(digests) == 1
@@ -164,7 +164,7 @@ def test_row_groups_do_not_depend_on_pages(
     for page_rows in (299, 300, 700):
         with Wire(session, page_rows) as wire:
             path = tmp_path / f"{page_rows}.parquet"
-            read.extract_partition(wire, ks, summary.partitions(session, ks)[0], path)
+            read.extract_partition(wire, ks, summary.partitions(session, ks)[0], SHARDS, path)
         file = pq.ParquetFile(path)
         groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         assert groups == [300, 300, 300, 100]
@@ -175,7 +175,9 @@ def test_row_groups_do_not_depend_on_pages(
 def test_extraction_writes_a_file_a_partition(session: Session, ks: str, tmp_path: Path) -> None:
     load(session, ks, ROWS)
     partitions = [*summary.partitions(session, ks), ("2030-01", 0)]
-    extracted = read.extract(session, ks, partitions, lambda p: tmp_path / f"{p[0]}_{p[1]}.parquet")
+    extracted = read.extract(
+        session, ks, partitions, SHARDS, lambda p: tmp_path / f"{p[0]}_{p[1]}.parquet"
+    )
     done = {partition: (rows, amount) for partition, rows, amount in extracted}
     assert sorted(done) == partitions
     assert done["2030-01", 0] == (0, Decimal("0.00"))
@@ -197,8 +199,22 @@ def test_an_error_leaves_no_file(session: Session, ks: str, tmp_path: Path) -> N
     with pytest.raises(
         UserError, match=r"^test_store.transactions 2017-03 \d: column amount holds"
     ):
-        list(read.extract(session, ks, [partition], lambda p: tmp_path / "x"))
+        list(read.extract(session, ks, [partition], SHARDS, lambda p: tmp_path / "x"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_in_the_wrong_partition_is_refused_and_erased_all_the_same(
+    session: Session, ks: str, tmp_path: Path
+) -> None:
+    session.execute(
+        f"INSERT INTO {ks}.transactions (month, shard, customer_id, booked_at, transaction_id,"
+        " amount, kind, discount) VALUES ('2017-03', -1, '42', '2017-03-01', 't', 1, 'fee', 0)"
+    )
+    with pytest.raises(UserError, match="2017-03 -1 has 1 rows of another month"):
+        list(read.extract(session, ks, [("2017-03", -1)], SHARDS, lambda p: tmp_path / "x"))
+    assert list(tmp_path.iterdir()) == []
+    assert erasure.erase(session, ks, "42")["transactions"] == 1
+    assert summary.partitions(session, ks) == []
 
 
 def test_the_store_counts_and_sums_exactly(session: Session, ks: str) -> None:

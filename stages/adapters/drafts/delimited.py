@@ -75,7 +75,8 @@ def _head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:
         raise UserError(f"{path} is empty" + (f" after {form.skip} lines" if form.skip else ""))
 
     def cells(separator: str) -> list[str]:
-        return [c.strip() for c in next(csv.reader([first], delimiter=separator))]
+        quotes = {"quotechar": form.quote} if form.quote else {"quoting": csv.QUOTE_NONE}
+        return [c.strip() for c in next(csv.reader([first], delimiter=separator, **quotes))]
 
     separator = "\t" if form.separator == r"\t" else form.separator
     if separator not in (None, BLANKS) and len(separator) != 1:

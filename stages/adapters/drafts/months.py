@@ -8,6 +8,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
+from stages.adapters.files import own_folder
+from stages.adapters.paths import DRAFTS
+
 MEMORY = "1GB"  # of DuckDB's own; what does not fit goes to the temporary folder
 LARGEST = 1_000_000  # rows a draft; a month of more comes in several, split by customer
 
@@ -25,7 +28,10 @@ ORDER BY {order}
 @contextmanager
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own on disk, within MEMORY, gone when the block ends."""
-    with TemporaryDirectory() as folder, duckdb.connect(Path(folder) / "drafts.duckdb") as db:
+    with (
+        TemporaryDirectory(dir=own_folder(DRAFTS)) as folder,
+        duckdb.connect(Path(folder) / "drafts.duckdb") as db,
+    ):
         db.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'")
         yield db
 

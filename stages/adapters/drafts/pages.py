@@ -28,7 +28,7 @@ def records(source: DictConfig) -> Iterator[list[Any]]:
     paging, seen = source.paging, set()
     address, at = source.url, paging.first
     with _connections(source) as http:
-        for page in range(1, paging.most + 1):
+        for page in range(1, paging.most + 2):
             query = dict(source.query) if paging.by != "next" or page == 1 else {}
             if paging.by != "next":
                 query[paging.parameter] = at
@@ -39,6 +39,10 @@ def records(source: DictConfig) -> Iterator[list[Any]]:
             if not found:
                 return
             content = hashlib.sha256(json.dumps(found).encode()).digest()
+            if content in seen and paging.most == 1:  # all that there is, however it is asked
+                return
+            if page > paging.most:
+                raise UserError(f"there are more than source.paging.most={paging.most} pages")
             if content in seen:
                 raise UserError(
                     f"page {page} repeats one before it: does the server know "
@@ -47,12 +51,13 @@ def records(source: DictConfig) -> Iterator[list[Any]]:
             seen.add(content)
             yield found
             if paging.by == "next":
-                following = _in(answer, paging.next, "source.paging.next")
+                following = _in(answer, paging.next, "source.paging.next") if paging.next else None
                 if not following:
                     return
+                if not isinstance(following, str):
+                    raise UserError(f"source.paging.next={paging.next}: there is no address")
                 address = _same_host(source.url, address, following)
             at += 1 if paging.by == "page" else len(found)
-    raise UserError(f"there are more than source.paging.most={paging.most} pages")
 
 
 def _connections(source: DictConfig) -> urllib3.PoolManager:

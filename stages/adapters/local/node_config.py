@@ -30,12 +30,7 @@ class NodeConfig:
     @property
     def log(self) -> Path:
         """The file with all that the node says; that of the start before lies beside it."""
-        return log_file(self.folder)
-
-
-def log_file(folder: Path) -> Path:
-    """The log of the node that lives in `folder`."""
-    return folder / "logs" / "node.log"
+        return self.folder / "logs" / "node.log"
 
 
 def identity(folder: Path) -> str:

@@ -17,6 +17,8 @@ from tqdm import tqdm
 
 from stages.adapters.drafts import mapping, months, pages
 from stages.adapters.drafts.mapping import FILE, LINE, PROBLEM
+from stages.adapters.files import own_folder
+from stages.adapters.paths import DRAFTS
 from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS
 
@@ -54,7 +56,7 @@ def _fetched(settings: str) -> TemporaryDirectory[str]:
     texts = [pa.field(name, pa.string()) for name in (*fields, FILE, PROBLEM)]
     schema = pa.schema([*texts, pa.field(LINE, pa.int64())])
     seen: set[str] = set()
-    folder = TemporaryDirectory(prefix="purchasing-")
+    folder = TemporaryDirectory(dir=own_folder(DRAFTS))
     with pq.ParquetWriter(Path(folder.name) / FETCHED, schema) as writer:
         fetched = tqdm(pages.records(source), unit=" pages", disable=None)
         for number, records in enumerate(fetched, 1):

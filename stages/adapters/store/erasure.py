@@ -1,23 +1,20 @@
 """A customer taken out of the store, for good."""
 
-import pyarrow as pa
 from cassandra.cluster import Session
 
 from stages.adapters.store import summary
 from stages.adapters.store.keyspace import qualified
-from stages.domain.shards import shard_of
 from stages.domain.tables import CUSTOMERS, SCORES, TRANSACTIONS
 
 
-def erase(session: Session, keyspace: str, customer_id: str, shards: int) -> dict[str, int]:
+def erase(session: Session, keyspace: str, customer_id: str) -> dict[str, int]:
     """Delete all rows of a customer; return how many there were, by table.
 
-    One range delete a partition of `transactions` that may hold the customer: repeating it after
-    an interruption deletes what is left.
+    One range delete a partition of `transactions` that holds the customer, whatever its shard:
+    repeating it after an interruption deletes what is left.
     """
-    shard = shard_of(pa.array([customer_id]), shards)[0].as_py()
     found = {}
-    keys = [(m, s, customer_id) for m, s in summary.partitions(session, keyspace) if s == shard]
+    keys = [(*partition, customer_id) for partition in summary.partitions(session, keyspace)]
     found[TRANSACTIONS.name] = sum(
         _delete(session, keyspace, TRANSACTIONS.name, ["month", "shard", "customer_id"], key)
         for key in keys

@@ -18,7 +18,7 @@ from stages.adapters.store.keyspace import key_of, qualified
 from stages.adapters.store.retry import answer
 from stages.adapters.store.wire import Page, Wire
 from stages.domain.errors import UserError
-from stages.domain.shards import Partition
+from stages.domain.shards import Partition, misplaced
 from stages.domain.tables import TRANSACTIONS, Table
 
 ROW_GROUP = 1 << 17  # rows of Parquet, the same however the pages were cut
@@ -40,6 +40,7 @@ def extract(
     session: Session,
     keyspace: str,
     partitions: Sequence[Partition],
+    shards: int,
     path_of: Callable[[Partition], Path],
 ) -> Iterator[tuple[Partition, int, Decimal]]:
     """Write each partition to its own Parquet file; yield each as it is done: rows, exact sum.
@@ -48,7 +49,8 @@ def extract(
     """
     with Wire(session) as wire, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         futures = {
-            threads.submit(extract_partition, wire, keyspace, p, path_of(p)): p for p in partitions
+            threads.submit(extract_partition, wire, keyspace, p, shards, path_of(p)): p
+            for p in partitions
         }
         try:
             for future in as_completed(futures):
@@ -58,11 +60,12 @@ def extract(
 
 
 def extract_partition(
-    wire: Wire, keyspace: str, partition: Partition, path: Path
+    wire: Wire, keyspace: str, partition: Partition, shards: int, path: Path
 ) -> tuple[int, Decimal]:
     """Write a partition, in clustering order, to zstd Parquet: the same rows, the same bytes.
 
-    Returns how many rows, and the exact sum of their amounts.
+    Returns how many rows, and the exact sum of their amounts. Raises UserError where a row belongs
+    in another partition: neither a month's totals nor a customer's part would be whole.
     """
     rows, amount = 0, Decimal("0.00")
     with (
@@ -70,6 +73,12 @@ def extract_partition(
         pq.ParquetWriter(beside, TRANSACTIONS.schema, **_PARQUET, memory_pool=_POOL) as file,
     ):
         for group in _regrouped(read_partition(wire, keyspace, partition)):
+            if other := misplaced(group, partition, shards):
+                raise UserError(
+                    f"{keyspace}.{TRANSACTIONS.name} {partition[0]} {partition[1]} has {other} rows"
+                    " of another month (YYYY-MM in UTC) or shard (CRC-32 of customer_id modulo"
+                    f" {shards}): correct what writes them, and them"
+                )
             file.write_table(group, row_group_size=ROW_GROUP)
             rows += group.num_rows
             amount += pc.sum(group["amount"]).as_py()

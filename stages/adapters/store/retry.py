@@ -5,14 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from cassandra import (
-    OperationTimedOut,
-    ReadFailure,
-    ReadTimeout,
-    Unavailable,
-    WriteFailure,
-    WriteTimeout,
-)
+from cassandra import CoordinationFailure, OperationTimedOut, Timeout, Unavailable
 from cassandra.cluster import NoHostAvailable, ResponseFuture, ResultSet
 from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.protocol import IsBootstrappingErrorMessage, OverloadedErrorMessage
@@ -26,15 +19,13 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 10.0)  # seconds before each furth
 PASSING = (
     ConnectionBusy,
     ConnectionException,
+    CoordinationFailure,  # of reads and writes
     IsBootstrappingErrorMessage,
     NoHostAvailable,
     OperationTimedOut,
     OverloadedErrorMessage,
-    ReadFailure,
-    ReadTimeout,
+    Timeout,  # of reads and writes
     Unavailable,
-    WriteFailure,
-    WriteTimeout,
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
@@ -45,9 +45,10 @@ def summaries(
     profile = _profile(session)
 
     def summed(partition: Partition) -> Summary:
-        return _summary(
-            *patiently(lambda: session.execute(select, partition, execution_profile=profile).one())
-        )
+        ask = partial(session.execute, select, partition, execution_profile=profile)
+        rows, amount, *times = patiently(lambda: ask().one())
+        # The store sums in 64 bits and wraps; so do we, one bit short to stay positive.
+        return Summary(rows, amount, written=sum(times) % (1 << 63))
 
     wanted = partitions(session, keyspace) if among is None else among
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
@@ -59,8 +60,3 @@ def _profile(session: Session) -> Any:
     return session.execution_profile_clone_update(
         EXEC_PROFILE_DEFAULT, request_timeout=COUNT_SECONDS, row_factory=tuple_factory
     )
-
-
-def _summary(rows: int, amount: Decimal, *times: int) -> Summary:
-    """The store sums in 64 bits and wraps; so do we, one bit short to stay positive."""
-    return Summary(rows, amount, written=sum(times) % (1 << 63))
