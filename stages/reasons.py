@@ -11,12 +11,11 @@ import pyarrow.parquet as pq
 from stages.adapters import config, engine, raw, registry
 from stages.adapters.files import write_parquet
 from stages.adapters.logs import stage
-from stages.adapters.paths import REASONS, SCORES
+from stages.adapters.paths import REASONS, SCORED
 from stages.domain import scoring
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
-SCORED = SCORES / "scores.parquet"
 
 
 @stage

@@ -24,7 +24,7 @@ from stages.adapters.batch import Batch
 from stages.adapters.dvc import data_version
 from stages.adapters.files import locked, read_json, sweep, write_bytes, write_json
 from stages.adapters.logs import stage
-from stages.adapters.paths import REPORTS, SCORES
+from stages.adapters.paths import REPORTS, SCORED, SCORES, SEGMENTS
 from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
 from stages.domain import cutoffs, migration, scoring, tables
@@ -37,7 +37,6 @@ from stages.domain.segment_report import segment_report, with_playbook
 from stages.domain.tables import STAMP
 
 log = logging.getLogger(__name__)
-SCORED, SEGMENTS = SCORES / "scores.parquet", REPORTS / "segments.json"
 MIGRATION, CHAMPION = REPORTS / "migration.json", REPORTS / "champion.json"
 UNDER_WAY = SCORES / ".scoring"
 

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from stages.adapters import registry
-from stages.adapters.paths import HOME
 
 FIGURES = ("gini", "spearman", "mae", "bias", "coverage")
 MOST = 20
@@ -15,7 +14,7 @@ LOCAL = "http://127.0.0.1:5000"  # of `make mlflow`
 
 def exist() -> bool:
     """Whether there is a tracking database to ask: this reads, and makes none."""
-    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (HOME / "mlflow.db").exists()
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or registry.DATABASE.exists()
 
 
 def pages() -> str:

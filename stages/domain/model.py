@@ -17,7 +17,7 @@ from stages.domain.inference import scorer
 from stages.domain.intervals import Intervals
 from stages.domain.momentum import momentum, segment
 from stages.domain.spec import Spec
-from stages.domain.styles import NO_HISTORY, Styles
+from stages.domain.styles import UNKNOWN, Styles
 from stages.domain.tiers import Ranking
 from stages.domain.totals import Totals
 
@@ -118,7 +118,7 @@ class Model:
             "tier": tier,
             "momentum": pace,
             "segment": segment(tier, pace),
-            "style": of(self.styles.of(features), NO_HISTORY),
+            "style": of(self.styles.of(features), UNKNOWN),
             "confidence": confidence.of_customers(features, self.caution),
         }
 

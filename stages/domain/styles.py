@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stages.domain.columns import stack
 
-NO_HISTORY = "Unknown"  # style of a customer who has not bought yet
+UNKNOWN = "Unknown"  # style of a customer who has not bought yet
 FARTHEST = 3.0  # standard deviations: an outlier counts as so far away
 
 

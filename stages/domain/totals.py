@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stages.domain.styles import NO_HISTORY
+from stages.domain.styles import UNKNOWN
 
 OWN = 1.2816  # standard deviations to either side that hold 80 % of a normal sum
 
@@ -42,7 +42,7 @@ class Totals:
         if self.band is None:
             return Total(expected, None, None)
         deviation = np.take(self.deviation, np.searchsorted(self.edges, each, side="right"))
-        deviation = np.where(scores["style"] == NO_HISTORY, self.newcomers, deviation)
+        deviation = np.where(scores["style"] == UNKNOWN, self.newcomers, deviation)
         own = OWN * np.sqrt(((each * deviation) ** 2).sum())
         low = expected - np.hypot(own, expected * (1 - np.exp(-self.band)))
         high = expected + np.hypot(own, expected * (np.exp(self.band) - 1))

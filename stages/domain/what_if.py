@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-MONEY = ("amount", "discount")
+from stages.domain.tables import NUMBERS
 
 
 def visits(transactions: pd.DataFrame, kinds: Sequence[str], as_of: date, days: int) -> pd.Series:
@@ -52,5 +52,5 @@ def changed(
         table = pd.concat([table, again[past]], ignore_index=True)
     spend = visits(table, kinds, as_of, days).notna()
     return table.assign(
-        **{money: table[money].where(~spend, table[money] * (1 + ticket)) for money in MONEY}
+        **{money: table[money].where(~spend, table[money] * (1 + ticket)) for money in NUMBERS}
     )

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.types import Receive, Scope, Send
 
 from stages.adapters import registry
-from stages.adapters.paths import REPORTS, SCORES
+from stages.adapters.paths import SCORED, SEGMENTS
 from stages.serving import invocations, openapi
 from stages.serving.champion import Champion
 from stages.serving.guard import Guard, refusal
@@ -27,7 +27,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.of()
     logging.getLogger("mlflow.pyfunc.scoring_server").setLevel(logging.ERROR)
     champion, measures = Champion(registry.connect()), Measures()
-    published = Published(SCORES / "scores.parquet", REPORTS / "segments.json")
+    published = Published(SCORED, SEGMENTS)
 
     def refresh(again: bool = False) -> None:
         champion.refresh(again)

@@ -27,7 +27,7 @@ from stages.domain.model import Model
 from stages.domain.style_matching import matched
 from stages.serving import interface, request
 from stages.serving.answer import answer
-from stages.serving.trial import ANSWER, trial
+from stages.serving.trial import RECORDED, trial
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ def package(folder: Path, model: Model) -> dict[str, Any]:
         "code_paths": [str(code)],
         "signature": interface.signature(model.as_of),
         "input_example": example,
-        "metadata": {ANSWER: answer(model, "unregistered", rows, model.as_of)},
+        "metadata": {RECORDED: answer(model, "unregistered", rows, model.as_of)},
         "pip_requirements": [f"{n}=={importlib.metadata.version(n)}" for n in REQUIREMENTS],
     }
 

@@ -11,7 +11,7 @@ from stages.adapters import registry
 from stages.domain.errors import UserError
 from stages.serving import interface
 
-ANSWER = "example_answer"  # in the model's metadata: what it answered when it was registered
+RECORDED = "example_answer"  # in the model's metadata: what it answered when it was registered
 FIGURES = ("expected_spend", "low", "high", "percentile")
 NAMES = ("customer_id", "tier", "segment", "style", "confidence")
 CLOSE = 1e-6  # relative: another machine may add in another order
@@ -30,7 +30,7 @@ def trial(version: ModelVersion) -> PyFuncModel:
         if example is None:
             example = interface.example(loaded.unwrap_python_model().model.as_of)
         found = pd.DataFrame(loaded.predict(example)).to_dict("records")
-        recorded = (loaded.metadata.metadata or {}).get(ANSWER)
+        recorded = (loaded.metadata.metadata or {}).get(RECORDED)
     except Exception as error:
         raise UserError(
             f"version {version.version} does not score its own example: {type(error).__name__}; "

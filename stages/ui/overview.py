@@ -7,9 +7,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from stages.adapters.paths import SCORED
 from stages.adapters.raw import MANIFEST
 from stages.domain.momentum import MOMENTA
-from stages.domain.styles import NO_HISTORY
+from stages.domain.styles import UNKNOWN
 from stages.domain.tiers import TIERS
 from stages.domain.totals import Totals
 from stages.ui import look, published
@@ -130,14 +131,14 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
     """Data and model, in one line each; what is expected in the tense of `are`."""
     metrics = published.champion()["metrics"]
     first = scores.iloc[0]
-    when = datetime.fromtimestamp(published.SCORED.stat().st_mtime, UTC)
+    when = datetime.fromtimestamp(SCORED.stat().st_mtime, UTC)
     st.markdown(
         f"- **Data**: {metrics['source']}, {_data(first['data_version'])}\n"
         f"- **Model**: version {first['model_version']}; out of time its Gini is"
         f" {metrics['holdout']['gini'] or 0:.3f}{_against(metrics['gain'])} (see Health)\n"
         f"- **Scored**: {when:%Y-%m-%d %H:%M} UTC"
     )
-    silent = scores.loc[scores["style"] == NO_HISTORY, "expected_spend"]
+    silent = scores.loc[scores["style"] == UNKNOWN, "expected_spend"]
     if len(silent):
         st.markdown(
             f"- **Without history**: {len(silent):,} customers who had not bought yet. They {are}"

@@ -12,11 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from stages.adapters.dvc import data_version
-from stages.adapters.paths import PROCESSED, REPORTS, SCORES
+from stages.adapters.paths import PROCESSED, REPORTS, SCORED, SEGMENTS
 from stages.adapters.raw import CUSTOMERS, MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
-
-SCORED = SCORES / "scores.parquet"
 
 
 @st.cache_resource(max_entries=30, show_spinner=False)
@@ -85,7 +83,7 @@ def transactions(customer_id: str) -> pd.DataFrame:
 
 def segments() -> dict[str, Any]:
     """What scoring has said of the segments."""
-    return read(REPORTS / "segments.json")
+    return read(SEGMENTS)
 
 
 def champion() -> dict[str, Any]:
