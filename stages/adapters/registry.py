@@ -169,9 +169,12 @@ def step_back(client: mlflow.MlflowClient, champion: ModelVersion, former: Model
 
 
 def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
-    """The name of the source that a version was made from, where its run says so."""
+    """The name of the source that a version was made from; None where no run says so any more."""
     assert version.run_id is not None
-    return client.get_run(version.run_id).data.params.get("source.name")
+    try:
+        return client.get_run(version.run_id).data.params.get("source.name")
+    except MlflowException:
+        return None
 
 
 def note(
