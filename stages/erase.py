@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stages.adapters import config
-from stages.adapters.files import replacing, sweep, write_json, write_parquet
+from stages.adapters.files import replacing, write_json, write_parquet
+from stages.adapters.leftovers import sweep
 from stages.adapters.logs import stage
 from stages.adapters.paths import DRAFTS, REASONS, REJECTS, REPORTS, SCORES
 from stages.adapters.store import erasure, keyspace

@@ -22,8 +22,9 @@ def main() -> None:
         former = None if champion is None else registry.former(client, champion)
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to")
-        own, here = registry.source(client, former), config.load().source.name
-        if own not in (None, here) and not config.forced():
+        here = config.load().source.name
+        if not registry.may_be_of(client, former, here) and not config.forced():
+            own = registry.source(client, former)
             raise UserError(
                 f"version {former.version} was made from the source {own}, the data here are of"
                 f" {here}: `make params SET=source={own}` first, or `make rollback FORCE=1`"

@@ -22,9 +22,10 @@ from omegaconf import DictConfig
 from stages.adapters import config, engine, frames, raw, registry
 from stages.adapters.batch import Batch
 from stages.adapters.dvc import data_version
-from stages.adapters.files import locked, read_json, sweep, write_bytes, write_json
+from stages.adapters.files import locked, read_json, write_bytes, write_json
+from stages.adapters.leftovers import sweep
 from stages.adapters.logs import stage
-from stages.adapters.paths import REPORTS, SCORED, SCORES, SEGMENTS
+from stages.adapters.paths import CHAMPION, REPORTS, SCORED, SCORES, SEGMENTS
 from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
 from stages.domain import cutoffs, migration, scoring, tables
@@ -37,7 +38,7 @@ from stages.domain.segment_report import segment_report, with_playbook
 from stages.domain.tables import STAMP
 
 log = logging.getLogger(__name__)
-MIGRATION, CHAMPION = REPORTS / "migration.json", REPORTS / "champion.json"
+MIGRATION = REPORTS / "migration.json"
 UNDER_WAY = SCORES / ".scoring"
 
 

@@ -25,7 +25,7 @@ from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.domain.tables import SCORES
 
-STAMP = "stamp.json"
+MADE_FROM = "stamp.json"
 SLICE_ROWS = 65_536  # published at a time
 
 
@@ -49,7 +49,7 @@ class Batch:
         backend: SQLBackend,
     ) -> Self:
         """Go on with the scoring of the same stamp, or begin one; `published` reads the store."""
-        file, former = folder / STAMP, folder / "former.parquet"
+        file, former = folder / MADE_FROM, folder / "former.parquet"
         written = {name: str(value) for name, value in stamp.items()}
         if not file.exists() or read_json(file) != written:
             shutil.rmtree(folder, ignore_errors=True)
@@ -114,7 +114,7 @@ class Batch:
         """Write all scores, ordered by customer, to `path`; nothing else of the scoring stays."""
         scores = self.table("scores").sort_by("customer_id")
         write_parquet(path, scores)
-        (self.folder / STAMP).unlink()  # first: without it what else is left is begun anew
+        (self.folder / MADE_FROM).unlink()  # first: without it what else is left is begun anew
         shutil.rmtree(self.folder)
         return scores
 

@@ -12,7 +12,7 @@ from ibis.backends.sql import SQLBackend
 from omegaconf import DictConfig
 
 from stages.adapters import spark
-from stages.adapters.files import own_folder
+from stages.adapters.leftovers import own_folder
 from stages.adapters.paths import ROOT
 from stages.domain.errors import UserError
 

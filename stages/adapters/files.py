@@ -1,18 +1,15 @@
 """Files: written beside and renamed, so that a kill leaves the old or the new, never a half."""
 
-import atexit
 import fcntl
 import hashlib
 import json
 import os
-import shutil
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,26 +26,6 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def sweep(folder: Path) -> None:
-    """Delete what killed processes of this machine left in `folder`: halves, and their folders."""
-    for left in folder.glob(f"*{HERE}-*"):
-        process = left.name.removesuffix(".part").rpartition("-")[2]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
-
-
-def own_folder(parent: Path) -> Path:
-    """A folder of this process in `parent`, gone with it; what killed ones left goes now."""
-    sweep(parent)
-    own = parent / f"purchasing-{HERE}-{os.getpid()}"
-    own.mkdir(parents=True, exist_ok=True)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return own
 
 
 def write_bytes(path: Path, content: bytes) -> None:

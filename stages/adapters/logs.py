@@ -29,7 +29,8 @@ _FAULTS = {
     "database is locked": "another program holds mlflow.db locked, and did not let go of it",
     "/api/2.0/mlflow/": "MLflow does not answer as it should (MLFLOW_TRACKING_URI)",
 }
-_MADE = re.compile(rf"{re.escape(str(ROOT))}/((?:data|models|reports)/[^'\"]+)")  # by dvc.yaml
+# What `dvc repro` makes, in the words of whoever did not find it.
+_MADE = re.compile(rf"{re.escape(str(ROOT))}/((?:data/raw|data/processed|models|reports)/[^'\"]+)")
 _PASSWORD = re.compile(r"//[^/@\s\"]*@")  # of an address
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -96,10 +97,9 @@ def _digest(path: Path) -> str:
 
 def _fault(error: BaseException | None) -> str | None:
     """The known fault that `error` or what caused it tells of, in one line without addresses."""
+    if isinstance(error, FileNotFoundError) and (missing := _MADE.search(str(error))):
+        return f"{missing[1]} is missing: `dvc repro` makes it"
     while error is not None:
-        missing = _MADE.search(str(error)) if isinstance(error, FileNotFoundError) else None
-        if missing:
-            return f"{missing[1]} is missing: `dvc repro` makes it"
         for words, said in _FAULTS.items():
             if words in str(error):
                 return f"{said}; once that is mended, running it again goes on from here"

@@ -173,8 +173,15 @@ def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
     assert version.run_id is not None
     try:
         return client.get_run(version.run_id).data.params.get("source.name")
-    except MlflowException:
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
         return None
+
+
+def may_be_of(client: mlflow.MlflowClient, version: ModelVersion, name: str) -> bool:
+    """Whether a version is of the source `name`, as far as its run says."""
+    return source(client, version) in (None, name)
 
 
 def note(

@@ -23,8 +23,10 @@ CLOCK = ("evening_share", "weekend_share")  # features that a monthly statement 
 COUNTS = ("transactions", "discounted", "evening")
 # What a customer's day adds up to, in half the bytes of a sum, which are sorted and joined; the
 # contract's largest amount fits a thousand times.
-MONEY = ("spend", "income", "other", "cash", "discount")
-DAY = {**dict.fromkeys(MONEY, "decimal(18, 2)"), **dict.fromkeys(COUNTS, "int32")}
+DAY = {
+    **dict.fromkeys(("spend", "income", "other", "cash", "discount"), "decimal(18, 2)"),
+    **dict.fromkeys(COUNTS, "int32"),
+}
 NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}
 COLUMNS = Arithmetic(
     least=ibis.least,

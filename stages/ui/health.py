@@ -124,10 +124,8 @@ def _latency() -> None:
 
 @st.cache_data(ttl=30, show_spinner="Asking MLflow …")
 def _asked() -> tuple[pd.DataFrame, dict[str, str], str]:
-    from stages.adapters import (  # MLflow takes seconds to import: no other page needs it
-        registry,
-        runs,
-    )
+    # MLflow takes seconds to import, and no other page needs it.
+    from stages.adapters import registry, runs
 
     if not runs.exist():
         return pd.DataFrame(), {}, runs.pages()

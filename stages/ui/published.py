@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from stages.adapters.dvc import data_version
-from stages.adapters.paths import PROCESSED, REPORTS, SCORED, SEGMENTS
+from stages.adapters.paths import CHAMPION, PROCESSED, REPORTS, SCORED, SEGMENTS
 from stages.adapters.raw import CUSTOMERS, MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
 
@@ -88,7 +88,7 @@ def segments() -> dict[str, Any]:
 
 def champion() -> dict[str, Any]:
     """What scoring has said of the model: horizon, kinds, totals, its figures out of time."""
-    return read(REPORTS / "champion.json")
+    return read(CHAMPION)
 
 
 def report(name: str) -> Any:

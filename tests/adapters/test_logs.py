@@ -60,11 +60,20 @@ def test_what_a_step_before_should_have_made_is_named(tmp_path):
         assert terminal.endswith("models/none/m.json is missing: `dvc repro` makes it\n")
 
 
+def test_a_missing_file_that_is_explained_keeps_its_explanation(tmp_path):
+    missing = "FileNotFoundError(logs.ROOT / 'data/raw/x')"
+    _, terminal, _ = run(tmp_path, f"raise UserError('source.path: no such file') from {missing}")
+    assert terminal.endswith("source.path: no such file\n")
+    status, terminal, _ = run(tmp_path, "open(logs.ROOT / 'data/mine.csv')")
+    assert (status, "dvc repro" in terminal) == (1, False)
+
+
 def test_a_password_in_an_address_is_in_no_log(tmp_path):
     address = "http://bob:s3cret@127.0.0.1/mlflow/api/2.0/mlflow/runs"
     _, terminal, _ = run(tmp_path, f"raise RuntimeError('asked {address} in vain')")
     assert "MLflow does not answer as it should (MLFLOW_TRACKING_URI)" in terminal
-    body = "log.warning('http://bob:s3cret@127.0.0.1'); raise RuntimeError('http://bob:s3cret@127.0.0.1/page')"
+    said = "http://bob:s3cret@127.0.0.1"
+    body = f"log.warning('{said}'); raise RuntimeError('{said}/page')"
     _, terminal, lines = run(tmp_path, body)
     assert "http://***@127.0.0.1" in terminal
     assert "s3cret" not in terminal + json.dumps(lines)

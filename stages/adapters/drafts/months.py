@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from stages.adapters.files import own_folder
+from stages.adapters.leftovers import own_folder
 from stages.adapters.paths import DRAFTS
 
 MEMORY = "1GB"  # of DuckDB's own; what does not fit goes to the temporary folder

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from stages.adapters.drafts import mapping, months, pages
 from stages.adapters.drafts.mapping import FILE, LINE, PROBLEM
-from stages.adapters.files import own_folder
+from stages.adapters.leftovers import own_folder
 from stages.adapters.paths import DRAFTS
 from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS

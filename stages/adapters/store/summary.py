@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
@@ -45,8 +44,10 @@ def summaries(
     profile = _profile(session)
 
     def summed(partition: Partition) -> Summary:
-        ask = partial(session.execute, select, partition, execution_profile=profile)
-        rows, amount, *times = patiently(lambda: ask().one())
+        def asked() -> tuple:
+            return session.execute(select, partition, execution_profile=profile).one()
+
+        rows, amount, *times = patiently(asked)
         # The store sums in 64 bits and wraps; so do we, one bit short to stay positive.
         return Summary(rows, amount, written=sum(times) % (1 << 63))
 

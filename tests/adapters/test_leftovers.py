@@ -2,17 +2,17 @@
 
 import os
 
-from stages.adapters import files
+from stages.adapters import files, leftovers
 
 NOBODY = "4194305"  # above any process id
 
 
 def test_of_folders_of_processes_only_what_a_dead_process_of_ours_left_goes(tmp_path):
-    own = files.own_folder(tmp_path)
+    own = leftovers.own_folder(tmp_path)
     left = own.with_name(own.name.replace(str(os.getpid()), NOBODY))
     for folder in (left, tmp_path / "2024", tmp_path / f"purchasing-elsewhere-{NOBODY}"):
         folder.mkdir()
-    files.own_folder(tmp_path)
+    leftovers.own_folder(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {
         own.name,
         "2024",
@@ -27,5 +27,5 @@ def test_of_halves_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
         elsewhere = left.with_name(left.name.replace(files.HERE, "elsewhere"))
         for file in (left, elsewhere):
             file.touch()
-        files.sweep(tmp_path)
+        leftovers.sweep(tmp_path)
         assert {p.name for p in tmp_path.iterdir()} == {beside.name, elsewhere.name}
