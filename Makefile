@@ -124,13 +124,13 @@ serve-plain: setup ## serve the champion by MLflow's own server instead: the sam
 reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at once; none there: nothing
 	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
 
-ui: setup ## open the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
+ui: setup ## the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
 	@python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
 
 screenshots: $(BIN)/.tools ## write pictures of the web UI, with this result, to docs/images
 	@python -m tests.browser.screenshots
 
-mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
+mlflow: setup ## MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	@case "$$MLFLOW_TRACKING_URI" in \
 	http*) echo "the runs are on the server that MLFLOW_TRACKING_URI names" ;; \
 	*) python -c 'from stages.adapters import registry as r; \
@@ -140,7 +140,7 @@ mlflow: setup ## open MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 		--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" ;; \
 	esac
 
-quality: setup ## the method at its out-of-time origins, figures beside their goals
+quality: setup ## the method at out-of-time cutoffs, figures beside their goals
 	@python -m bench.quality
 
 bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)

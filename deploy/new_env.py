@@ -5,6 +5,7 @@ Needs Python, git and ssh-keygen alone: it runs where nothing of the project is 
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ KEYS = {"AGENT_PRIVATE_KEY": "AGENT_PUBLIC_KEY", "AGENT_HOST_KEY": "AGENT_HOST_P
 
 def main() -> None:
     """Write it, for its owner only; an .env that is there stays."""
+    if lacking := [tool for tool in ("git", "ssh-keygen") if not shutil.which(tool)]:
+        sys.exit(f"not found: {', '.join(lacking)}; install it, and run this again")
     target = HERE / ".env"
     made = {"REPOSITORY": _repository()}
     for private, public in KEYS.items():

@@ -39,7 +39,7 @@ def main() -> None:
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
         registry.crown(client, challenger, champion)
-    write_json(PROMOTION, {"replaced": champion is not None})
+        write_json(PROMOTION, {"replaced": champion is not None})
     log.info("version %s is champion", challenger.version)
 
 

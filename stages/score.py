@@ -47,15 +47,16 @@ def main() -> None:
     """Write data/scores/scores.parquet, publish it, and print a summary of the whole run."""
     params, client = config.load(), registry.connect()
     store = params.store
-    champion = registry.alias(client, "champion")
-    if champion is None:
-        raise UserError("there is no champion to score with: run `make promote`")
-    as_of = config.day(params, "as_of") or frames.plan().as_of
-    stamp = dict(zip(STAMP, (str(champion.version), data_version(), as_of), strict=True))
-    totals = raw.manifest()  # without it data/raw is not whole
     SCORES.mkdir(parents=True, exist_ok=True)
     sweep(SCORES)
     with locked(SCORES / ".lock"), connect(store) as session:  # of two at once the second waits
+        champion = registry.alias(client, "champion")
+        if champion is None:
+            raise UserError("there is no champion to score with: run `make promote`")
+        stamp = dict(
+            zip(STAMP, (str(champion.version), data_version(), _as_of(params)), strict=True)
+        )
+        totals = raw.manifest()  # without it data/raw is not whole
         keyspace.check(session, store.keyspace, store.shards)
         if _done(stamp):
             _publish_again(session, store.keyspace, stamp)
@@ -63,6 +64,16 @@ def main() -> None:
         else:
             _score(session, params, client, champion, stamp)
     print(summary(read_json(CHAMPION)["metrics"], totals, pq.read_table(SCORED)))
+
+
+def _as_of(params: DictConfig) -> date:
+    """The date that the data were prepared for; UserError where the configuration names another."""
+    named, prepared = config.day(params, "as_of"), frames.plan().as_of
+    if named not in (None, prepared):
+        raise UserError(
+            f"as_of={named}: data/processed was made as of {prepared}: `make rebuild promote` first"
+        )
+    return prepared
 
 
 def _done(stamp: dict[str, Any]) -> bool:

@@ -11,6 +11,9 @@ from tests.drills import outcomes
 from tests.integration.project import BANK, Project
 from tests.jenkins.controller import Controller
 
+# The groups that take longest: begun first, the two workers end together.
+LONGEST = ["project", "bank", "test_store_drills", "test_scale", "test_spark", "test_ingest"]
+
 # A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
 for name in [n for n in os.environ if n.startswith(("CASSANDRA_", "MLFLOW_", "SERVE_", "FORCE"))]:
     del os.environ[name]
@@ -33,12 +36,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=_place)
 
 
 def _group(item: pytest.Item) -> str:
     """Which tests one process runs one after another: those that share what is made once."""
     shared = [name for name in ("project", "bank") if name in getattr(item, "fixturenames", ())]
     return shared[0] if shared else item.path.stem
+
+
+def _place(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("xdist_group")
+    name = marker.args[0] if marker and marker.args else None
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""The simple forecasts that a model has to beat."""
+"""The baselines: simple rules that a model has to beat."""
 
 import numpy as np
 import pandas as pd

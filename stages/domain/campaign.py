@@ -63,9 +63,10 @@ def plan(
     eligible = scores[fits].sort_values(
         ["expected_spend", "customer_id"], ascending=[False, True], ignore_index=True
     )
-    affordable = int(budget / cost + 1e-9)  # a budget of 0.3 pays three contacts of 0.1
+    # A budget of 0.3 pays three contacts of 0.1.
+    contacts = int(min(budget / cost + 1e-9, len(eligible)))
     average = float(scores["expected_spend"].mean())
-    return Campaign(eligible, min(affordable, len(eligible)), average)
+    return Campaign(eligible, contacts, average)
 
 
 def gain_curve(campaign: Campaign) -> pd.DataFrame:

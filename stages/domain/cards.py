@@ -34,8 +34,8 @@ def model_card(report: dict[str, Any], model: dict[str, Any], fairness: pd.DataF
         "",
         "## How",
         "",
-        "The mean of a Poisson regression and two boosted models, trained on customers at past"
-        " cutoffs; the level is half way between what was learnt and what was last seen"
+        "The weighted mean of a Poisson regression and two boosted models, trained on customers at"
+        " past cutoffs; the level is half way between what was learnt and what was last seen"
         f" (factor {model['level']:.3f}); intervals from customers left out of the fit.",
         f"{len(model['columns'])} features, all from transactions:",
         "",
@@ -103,7 +103,7 @@ def _band(band: float | None) -> str:
         return "- Too few cutoffs to say how far the total may be off."
     return (
         f"- The total of all customers may be off by a factor of {2.718281828**band:.2f} either"
-        " way: a history of less than a year does not know the season."
+        " way; what a season does to all customers alike, the model does not know."
     )
 
 

@@ -94,6 +94,11 @@ def plan(
     for the horizon, the training targets are the longest that it gives three for.
     Raises UserError where it gives none, or where the dates contradict each other.
     """
+    if history.monthly and horizon < round(MONTH):
+        raise UserError(
+            f"horizon {horizon} is shorter than the month between two statements: give horizon=30"
+            " or more"
+        )
     half_month = timedelta(days=HALF_MONTH if history.monthly else 0)
     first = history.first - half_month
     as_of = as_of or history.latest
@@ -122,7 +127,8 @@ def plan(
     if not best:
         raise UserError(
             f"the history from {first} to the cutoff {cutoff} is too short to learn from: "
-            "choose a shorter horizon, for example horizon=7, or load older transactions"
+            f"choose a shorter horizon, for example horizon={30 if history.monthly else 7}, or load"
+            " older transactions"
         )
     refit = training_cutoffs(first, as_of, target_days, history.monthly)
     return Plan(first, as_of, cutoff, best, refit, target_days, history.monthly)

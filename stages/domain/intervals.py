@@ -24,8 +24,8 @@ class Intervals:
     def fit(cls, expected: np.ndarray, actual: np.ndarray) -> Self:
         """Learn from `expected` [n] of customers that the model had not seen, and their `actual`.
 
-        At most 20 bins of like expectation with 150 rows or more, each with the 10th and 90th
-        percentile of the ratio; where a tenth or more spent nothing, 0 and the 80th.
+        At most 20 bins of like expectation with 150 rows or more, each with two percentiles of the
+        ratio: see `tails`.
         """
         expected, actual = expected[expected > 0], actual[expected > 0]  # to nothing is no ratio
         if not len(expected):
@@ -35,9 +35,7 @@ class Intervals:
         low, high, deviation = np.zeros((3, len(cuts) + 1))
         for number in range(len(cuts) + 1):
             forecast, spend = expected[place == number], actual[place == number]
-            some_spend_nothing = (spend == 0).mean() >= TAIL
-            tails = (0, 1 - 2 * TAIL) if some_spend_nothing else (TAIL, 1 - TAIL)
-            low[number], high[number] = np.quantile(spend / forecast, tails)
+            low[number], high[number] = np.quantile(spend / forecast, tails(spend))
             deviation[number] = np.sqrt(((spend - forecast) ** 2).sum() / (forecast**2).sum())
         return cls(tuple(cuts), *(tuple(each.tolist()) for each in (low, high, deviation)))
 
@@ -50,6 +48,14 @@ class Intervals:
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.array(self.edges), np.array(self.low), np.array(self.high)
+
+
+def tails(spend: np.ndarray) -> tuple[float, float]:
+    """The quantiles that 80 % of `spend` [n] lie between: 10 % and 90 %.
+
+    Where a tenth or more spent nothing: 0 and 80 %.
+    """
+    return (0, 1 - 2 * TAIL) if (spend == 0).mean() >= TAIL else (TAIL, 1 - TAIL)
 
 
 def _cuts(expected: np.ndarray) -> list[float]:

@@ -1,4 +1,4 @@
-"""How good a forecast of spend is: ranking first, then level; beside simple forecasts."""
+"""How good a forecast of spend is: ranking first, then level; beside the baselines."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def report(
         "baselines": of_simple,
         "gain": gain,
         "zeros": float((actual == 0).mean()),
-        "notes": notes(holdout) | {"baselines.coverage": "a simple forecast has no interval"},
+        "notes": notes(holdout) | {"baselines.coverage": "a baseline has no interval"},
     }
 
 
@@ -76,6 +76,6 @@ def headline(report: dict[str, Any]) -> str:
         return "nothing to rank: " + "; ".join(report["notes"].values())
     return (
         f"out-of-time Gini {report['holdout']['gini']:.4f}, {abs(gain['gini']):.4f} "
-        f"{'above' if gain['gini'] >= 0 else 'BELOW'} {gain['over']}, the best simple forecast "
+        f"{'above' if gain['gini'] >= 0 else 'BELOW'} {gain['over']}, the better baseline "
         f"[{gain['low']:+.4f}, {gain['high']:+.4f}]"
     )

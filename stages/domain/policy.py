@@ -38,8 +38,9 @@ def reasons(
         if finding["fires"]:
             yield f"drift: {finding['sentence']}"
     lowest, highest = policy["coverage"]
-    for past in drift["realised"]:
-        if not lowest <= past["coverage"] <= most_coverage(highest, past["zeros"]):
+    for past in drift["realised"]:  # of the former champion, too: it is not the one to replace
+        own = past["version"] == drift["champion"]
+        if own and not lowest <= past["coverage"] <= most_coverage(highest, past["zeros"]):
             yield (
                 f"coverage: {past['coverage']:.1%} of what came after {past['as_of']} lay in the "
                 f"80 % intervals of version {past['version']}"

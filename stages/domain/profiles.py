@@ -30,6 +30,8 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it.
     """
     columns = [c for c in SHOWN if c in features and features[c].notna().any()]
+    if "loyalty" in columns and features["loyalty"].min() == 1:  # no merchant is known
+        columns.remove("loyalty")
     if not columns:
         return pd.DataFrame(columns=FIGURES)
     everybody = np.full(len(scores), EVERYBODY)
@@ -93,7 +95,10 @@ def shares(mix: pd.DataFrame) -> pd.DataFrame:
     """
     whole = mix.groupby("name", as_index=False)[["spend", "n"]].sum().assign(segment=EVERYBODY)
     table = pd.concat([mix, whole], ignore_index=True)
-    table["value"] = table["spend"] / table.groupby("segment")["spend"].transform("sum")
+    net = table.groupby("segment")["spend"].transform("sum")
+    table["spend"] = table["spend"].clip(lower=0)  # where more came back than was sold: no share
+    positive = table.groupby("segment")["spend"].transform("sum")
+    table["value"] = (table["spend"] / positive).where(net > 0)
     overall = table[table["segment"] == EVERYBODY].set_index("name")["value"]
     table["index"] = table["value"] / table["name"].map(overall[overall > 0])
     spent = (table["spend"] > 0) & (table["value"] > 0) & table["index"].notna()

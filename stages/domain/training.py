@@ -15,7 +15,7 @@ from stages.domain.capability import CapabilityRegressor
 from stages.domain.errors import UserError
 from stages.domain.features import usable
 from stages.domain.inference import scorer
-from stages.domain.intervals import TAIL, Intervals
+from stages.domain.intervals import Intervals, tails
 from stages.domain.model import Model, Momentum, Prior
 from stages.domain.portable import to_onnx
 from stages.domain.spec import Spec
@@ -104,7 +104,7 @@ def _prior(past: pd.DataFrame) -> Prior:
     """What newcomers spent; where there were hardly any, what all did."""
     newcomers = past.loc[past["tenure"] <= NEWCOMER, "target"]
     spend = newcomers if len(newcomers) >= ENOUGH_NEWCOMERS else past["target"]
-    low, high = spend.quantile([TAIL, 1 - TAIL])
+    low, high = spend.quantile(list(tails(spend.to_numpy())))
     mean = float(spend.mean())
     deviation = float(spend.std(ddof=0)) / mean if mean > 0 else 0.0
     return Prior(mean, float(low), float(high), deviation)

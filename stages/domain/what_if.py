@@ -27,30 +27,38 @@ def changed(
     days: int,
     frequency: float,
     ticket: float,
+    today: date,
 ) -> pd.DataFrame:
     """One customer's transactions with the visits of the last `days` changed.
 
     `frequency` and `ticket` are shares, -1 to 1: .25 for a quarter more visits, -.1 for a tenth
-    less spent on each. Visits are left out, or copied to half way towards the next one, evenly over
-    the time; then the amounts of all visits are scaled. All else stays as it is.
+    less spent on each. Visits are left out, or copied to days before `today` that have none, evenly
+    over the time and at the same hour; who has no such days left gets fewer. Then the amounts of
+    all visits are scaled. All else stays as it is.
     """
     day = visits(transactions, kinds, as_of, days)
-    known = np.sort(day.dropna().unique())
-    count = round(abs(frequency) * len(known))
-    some = known[((np.arange(count) + 0.5) * len(known) / max(count, 1)).astype(int)]
-    picked, table = day.isin(some), transactions
+    known = pd.DatetimeIndex(day.dropna().unique()).sort_values()
+    count, table = round(abs(frequency) * len(known)), transactions
     if frequency < 0:
-        table = table[~picked]
+        table = table[~day.isin(_evenly(known, count))]
     elif count:
-        ends = np.append(known[1:], np.datetime64(as_of))
-        half = day[picked].map(dict(zip(known, (ends - known) / 2, strict=True)))
-        again = table[picked]
+        end = min(as_of, today) - timedelta(days=1)
+        free = pd.date_range(known[0], end).difference(known)
+        count = min(count, len(free))
+        copied = _evenly(known, count)
+        moves = dict(zip(copied, _evenly(free, count) - copied, strict=True))
+        again = table[day.isin(copied)]
+        moved = pd.to_timedelta(day[again.index].map(moves))
         again = again.assign(
-            booked_at=again["booked_at"] + half, transaction_id=again["transaction_id"] + " again"
+            booked_at=again["booked_at"] + moved, transaction_id=again["transaction_id"] + " again"
         )
-        past = again["booked_at"] < pd.Timestamp(as_of, tz="UTC")
-        table = pd.concat([table, again[past]], ignore_index=True)
+        table = pd.concat([table, again], ignore_index=True)
     spend = visits(table, kinds, as_of, days).notna()
     return table.assign(
         **{money: table[money].where(~spend, table[money] * (1 + ticket)) for money in NUMBERS}
     )
+
+
+def _evenly(days: pd.DatetimeIndex, count: int) -> pd.DatetimeIndex:
+    """So many of the days, ascending."""
+    return days[((np.arange(count) + 0.5) * len(days) / max(count, 1)).astype(int)]

@@ -95,15 +95,19 @@ class Guard:
         return None
 
     def _wait(self, client: str) -> float:
-        """Seconds until the client may ask again, 0 for now: a bucket that fills at the rate."""
+        """Seconds until the client may ask again, 0 for now: a bucket that fills at the rate.
+
+        Who asks too soon loses nothing by it: others may ask from the same address.
+        """
         rate = self.settings.rate
         if not rate:
             return 0.0
         now = time.monotonic()
         most = max(1.0, BURST * rate)
         left, then = self._clients.pop(client, (most, now))
-        left = min(most, left + (now - then) * rate) - 1
-        self._clients[client] = (max(left, -1.0), now)
+        left = min(most, left + (now - then) * rate)
+        may = left >= 1
+        self._clients[client] = (left - may, now)
         if len(self._clients) > MOST_CLIENTS:
             self._clients.popitem(last=False)
-        return max(0.0, -left / rate)
+        return 0.0 if may else (1 - left) / rate

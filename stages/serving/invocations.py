@@ -9,18 +9,17 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from io import BytesIO
 from operator import itemgetter
 from typing import Any
 
 import orjson
-import pyarrow.parquet as pq
 from mlflow.pyfunc import scoring_server
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from stages.domain.errors import UserError
 from stages.domain.tables import OPTIONAL, REQUIRED
+from stages.serving import parquet
 from stages.serving.champion import Served
 from stages.serving.guard import refusal
 from stages.serving.settings import Settings
@@ -141,14 +140,9 @@ async def by_mlflow(
 
 
 def _asked(served: Served, kind: str, body: bytes, most: int) -> scoring_server.InvocationsResponse:
-    """What MLflow's app answers; UserError for params that it would leave out without a word.
-
-    Parquet, small as it may be, is not read where it holds more cells than a body may have bytes.
-    """
+    """What MLflow's app answers; UserError for params that it would leave out without a word."""
     if kind.startswith(scoring_server.CONTENT_TYPE_PARQUET):
-        there = pq.read_metadata(BytesIO(body))
-        if there.num_rows * there.num_columns > most:
-            raise UserError("refused: too many rows; send fewer customers at a time")
+        parquet.check(body, most)
     if is_json(kind) and not _params_of(body).keys() <= {"as_of"}:
         raise UserError(PARAMS)
     schema = served.loaded.metadata.get_input_schema()

@@ -34,10 +34,13 @@ class Measures:
             "purchasing_refused_versions",
             "versions that did not load and score",
             registry=here,
-            multiprocess_mode="max",
+            multiprocess_mode="mostrecent",
         )
         self.version = Gauge(
-            "purchasing_model_version", "that is served", registry=here, multiprocess_mode="max"
+            "purchasing_model_version",
+            "that is served",
+            registry=here,
+            multiprocess_mode="mostrecent",
         )
 
     def answered(self, path: str, status: int, seconds: float) -> None:

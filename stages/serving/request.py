@@ -23,6 +23,7 @@ from stages.domain.online import DAY, NAMES, Transactions
 from stages.domain.tables import INSTANT, KINDS, NUMBERS, REQUIRED
 
 TEXTS = ("customer_id", "transaction_id", "kind", *NAMES)
+MOST = 200_000  # transactions of a request; more are the batch's work
 NO_INSTANT = np.iinfo(np.int64).min
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 FIRST = (OLDEST - EPOCH) // MILLISECOND  # the earliest instant that is taken
@@ -37,8 +38,11 @@ def transactions(columns: Mapping[str, Sequence[Any]], now: datetime) -> Transac
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
         raise UserError(f"refused: every transaction needs {', '.join(missing)}")
-    if not columns["amount"]:
+    rows = len(columns["amount"])
+    if not rows:
         raise UserError("refused: there is no transaction")
+    if rows > MOST:
+        raise UserError(f"refused: {rows:,} transactions; send at most {MOST:,} at a time")
     booked_at = instants(columns["booked_at"])
     plain = _plain(columns, booked_at, now)
     return of_table(_judged(columns, booked_at, now)) if plain is None else plain
@@ -148,7 +152,11 @@ def _judged(
     types = dict.fromkeys(TEXTS, pa.string()) | dict.fromkeys(NUMBERS, pa.float64())
     draft = {name: _typed(name, columns[name], types[name]) for name in types if name in columns}
     draft["booked_at"] = pa.array(booked_at, mask=booked_at == NO_INSTANT).cast(INSTANT)
-    draft.setdefault("transaction_id", pa.array(map(str, range(rows)), pa.string()))
+    # What may be left out of all may be left out of some.
+    by_sign = pc.if_else(pc.less(draft["amount"], 0), "refund", "purchase")
+    numbers = pa.array(map(str, range(rows)), pa.string())
+    for name, otherwise in (("kind", by_sign), ("transaction_id", numbers)):
+        draft[name] = pc.coalesce(draft.get(name, otherwise), otherwise)
     accepted, rejected = split(pa.table(draft), now)
     reasons = rejected["reason"].filter(pc.not_equal(rejected["reason"], REPEATED))
     if len(reasons):
@@ -159,6 +167,8 @@ def _judged(
 
 def _typed(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     try:
+        if kind != pa.string() and bool in set(map(type, values)):
+            raise TypeError("a truth value is no number")
         return pa.array(values, kind)
     except (pa.ArrowException, TypeError, OverflowError, UnicodeError) as error:
         what = "texts" if kind == pa.string() else "numbers"

@@ -101,8 +101,11 @@ def _curve(planned: campaign.Campaign) -> None:
                 "choice:N",
                 title=None,
                 sort=None,
-                scale=alt.Scale(range=[look.INK, "#9fb6c9"]),
+                scale=alt.Scale(range=[look.INK, look.PALE]),
                 legend=alt.Legend(orient="top", labelLimit=0),
+            ),
+            strokeDash=alt.StrokeDash(
+                "choice:N", title=None, sort=None, scale=alt.Scale(range=[[1, 0], [7, 4]])
             ),
         )
     )
@@ -116,6 +119,7 @@ def _curve(planned: campaign.Campaign) -> None:
         f"The budget (dot) pays {planned.contacts:,} contacts,"
         f" {planned.contacts / len(planned.eligible):.0%} of those who fit, and reaches"
         f" {share:.0%} of their expected spend.",
+        curve.iloc[::10].round().astype(int),
     )
 
 
@@ -135,6 +139,6 @@ def _notes(model: dict) -> None:
         " to learn that, leave some out at random and compare.\n"
         f"- The **80 % interval** {errors}.\n"
         f"- **Out of time**, the best fifth of all customers by this model held {ours:.1%} of the"
-        f" spend, by the better simple forecast {simple:.1%}, at random 20%.\n"
+        f" spend, by the better baseline {simple:.1%}, at random 20%.\n"
         "- Age, income, household and other protected attributes are neither offered nor exported."
     )

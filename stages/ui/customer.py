@@ -1,7 +1,7 @@
 """Customer: one customer's capability, history, reasons, what would move it, and who is alike."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import altair as alt
@@ -124,7 +124,7 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     money = alt.Axis(title=f"spend in {PERIOD} days", format=",.0f")
     bars = (
         alt.Chart(past)
-        .mark_rect(color="#9fb6c9", stroke="white", strokeWidth=2)
+        .mark_rect(color=look.PALE, stroke="white", strokeWidth=2)
         .encode(x=x, x2="to:T", y=alt.Y("spend:Q", axis=money), y2=alt.datum(0))
     )
     interval = (
@@ -186,7 +186,16 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     left, right = st.columns(2, gap="medium")
     frequency = left.slider("More or fewer visits", LEAST, MOST, 0, 5, format="%+d %%")
     ticket = right.slider("More or less spent on each", LEAST, MOST, 0, 5, format="%+d %%")
-    changed = what_if.changed(transactions, kinds, as_of, horizon, frequency / 100, ticket / 100)
+    changed = what_if.changed(
+        transactions,
+        kinds,
+        as_of,
+        horizon,
+        frequency / 100,
+        ticket / 100,
+        datetime.now(UTC).date(),
+    )
+    others = what_if.visits(changed, kinds, as_of, horizon).nunique()
     try:
         asked = endpoint.records(transactions, "now") + endpoint.records(changed, "changed")
         rows = endpoint.ask(asked, as_of.isoformat()).rows.set_index("customer_id")
@@ -210,10 +219,10 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
         ),
     )
     st.caption(
-        f"The sliders change the {days} days with spend of the last {horizon}: some are left out,"
-        " or copied to half way towards the next, and all their amounts are scaled. The endpoint"
-        " then scores the changed transactions. It is what the model expects of a customer with"
-        " such habits, not what an action would bring about."
+        f"The sliders change the {days} days with spend of the last {horizon}, here to {others}:"
+        " some are left out, or copied to days without any, and all their amounts are scaled. The"
+        " endpoint then scores the changed transactions. It is what the model expects of a customer"
+        " with such habits, not what an action would bring about."
     )
 
 

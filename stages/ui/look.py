@@ -13,7 +13,7 @@ from stages.ui import published
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formulas begin
-INK, PALE, ACCENT = "#1f4e79", "#c9d6df", "#c7702e"
+INK, PALE, ACCENT = "#1f4e79", "#7696ae", "#c7702e"
 NAMES = {
     "rank": "Rank",
     "customer_id": "Customer",
@@ -40,8 +40,8 @@ WORDS = """
 - **80 % interval**: of ten customers like this one, about eight spend an amount inside it; it may
   begin at 0.
 - **Percentile**: the share of customers who are expected to spend less.
-- **Tier**: Top, Middle or Base by expected spend. The cuts are kept from scoring to scoring, so
-  that nobody moves by chance.
+- **Tier**: Top, Middle or Base by expected spend. A customer leaves the tier that was published
+  last only clearly past its cut, so that few move by chance.
 - **Momentum**: *fading* is away for longer than their own habit, or spends clearly less than in the
   period before; *growing* spends clearly more; *steady* is neither.
 - **Segment**: tier and momentum, "Top · steady". **Style**: how they buy, however much they spend.

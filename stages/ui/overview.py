@@ -15,7 +15,7 @@ from stages.domain.tiers import TIERS
 from stages.domain.totals import Totals
 from stages.ui import look, published
 
-WHITE = 0.7  # of the largest share: from there on white text is easier to read than black
+DARK = "#0b1622"  # text in a chart
 MOVED = ("the customer changed", "the model changed", "both changed")
 
 
@@ -68,15 +68,13 @@ def _map(scores: pd.DataFrame) -> None:
         y=alt.Y("tier:N", sort=list(reversed(TIERS)), title=None),
     )
     top = cells.loc[cells["share"].idxmax()]
-    dark = f"datum.share > {WHITE * top['share']}"
-    ink = alt.condition(dark, alt.value("white"), alt.value("#0b1622"))
-    shade = alt.Scale(range=["#eef3f7", look.INK], domain=[0, top["share"]])
+    shade = alt.Scale(range=["#eef3f7", look.PALE], domain=[0, top["share"]])
     squares = base.mark_rect(cornerRadius=6, stroke="white", strokeWidth=3).encode(
         color=alt.Color("share:Q", scale=shade, legend=None),
         tooltip=["tier", "momentum", "customers", alt.Tooltip("share:Q", format=".1%")],
     )
-    upper = base.mark_text(dy=-9, fontSize=15, fontWeight="bold").encode(text="part:N", color=ink)
-    lower = base.mark_text(dy=11, fontSize=12).encode(text="who:N", color=ink)
+    upper = base.mark_text(dy=-9, fontSize=15, fontWeight="bold", color=DARK).encode(text="part:N")
+    lower = base.mark_text(dy=11, fontSize=12, color=DARK).encode(text="who:N")
     look.chart(
         (squares + upper + lower).properties(height=300),
         "Share of expected spend by tier and momentum."
@@ -96,7 +94,7 @@ def _styles(scores: pd.DataFrame) -> None:
     bars = base.mark_bar(color=look.INK, height=16, cornerRadius=3, yOffset=10).encode(
         x=alt.X("share:Q", title="share of expected spend", axis=alt.Axis(format="%"))
     )
-    names = base.mark_text(align="left", dy=-12, fontSize=13, color="#0b1622").encode(
+    names = base.mark_text(align="left", dy=-12, fontSize=13, color=DARK).encode(
         x=alt.value(0), text="style:N"
     )
     first = table.iloc[0]
@@ -148,11 +146,11 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
 
 
 def _against(gain: dict[str, Any]) -> str:
-    """How far the Gini is from that of the best simple forecast; empty where nobody is ranked."""
+    """How far the Gini is from that of the better baseline; empty where nobody is ranked."""
     if not gain:
         return ""
     where = "below" if gain["gini"] < 0 else "above"
-    return f", {abs(gain['gini']):.3f} {where} that of the best simple forecast"
+    return f", {abs(gain['gini']):.3f} {where} that of the better baseline"
 
 
 def _data(version: str) -> str:

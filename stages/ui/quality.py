@@ -22,7 +22,7 @@ FIGURES = {
 
 
 def holdout() -> None:
-    """The figures of the newest result beside simple forecasts, and the gate's checks."""
+    """The figures of the newest result beside the baselines, and the gate's checks."""
     report = published.report("metrics.json")
     forecasts = {"holdout": report["holdout"], **report["baselines"]}
     table = pd.DataFrame(

@@ -85,6 +85,14 @@ def test_codes_become_kinds_and_money_in_is_negative(bank):
     assert set(good["region"].to_pylist()) == {"Benesov"}
 
 
+def test_a_cell_that_is_no_number_is_said_without_showing_it(bank, tmp_path):
+    trans = tmp_path / "trans.asc"
+    trans.write_text(trans.read_text().replace("200.50", "12 500,00 Jane Roe"))
+    with pytest.raises(UserError, match="a file is not as it should be") as refused:
+        loaded(bank)
+    assert "Jane" not in str(refused.value)
+
+
 def test_a_customer_is_the_account_with_its_owner_as_known_at_the_last_transaction(bank):
     (customer,) = berka.customers(bank).to_pylist()
     assert customer == {

@@ -42,7 +42,7 @@ def source(path: Path | None, *overrides: str) -> DictConfig:
     return config.source
 
 
-def loaded(path: Path, *overrides: str) -> tuple[pa.Table, list[tuple[int, str]]]:
+def loaded(path: Path | None, *overrides: str) -> tuple[pa.Table, list[tuple[int, str]]]:
     """What ingest would accept, and (line, reason) of what it would refuse."""
     parts = [
         split(draft, datetime(2021, 1, 1, tzinfo=UTC))
@@ -347,6 +347,26 @@ def test_a_file_of_customers_with_ages(file, tmp_path):
         ("b", None, None),
     ]
     assert csv.inputs(group) == [file, tmp_path / "people.csv"]
+
+
+def test_ages_that_are_numbers_already_have_no_decimal_comma(file, tmp_path):
+    file.write_text("Id;Date;Price\na;2020-01-05;1,5\n")
+    pq.write_table(pa.table({"No": ["a"], "Age": [71.0]}), tmp_path / "people.parquet")
+    group = source(
+        file,
+        *MAPPED,
+        "source.decimal=','",
+        f"source.customers.path={tmp_path / 'people.parquet'}",
+        "source.customers.columns.customer_id=No",
+        "source.customers.columns.age=Age",
+    )
+    assert csv.customers(group)["age_band"].to_pylist() == ["65+"]
+
+
+def test_a_file_whose_name_holds_signs_of_a_glob_is_read(tmp_path):
+    file = tmp_path / "tx[1].csv"
+    file.write_text("Id,Date,Price\na,2020-01-05,1\n")
+    assert loaded(None, f"source.path='{file}'", *MAPPED)[0].num_rows == 1
 
 
 def test_without_a_file_of_customers_nothing_is_known_of_them(file):

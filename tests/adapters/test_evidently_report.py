@@ -1,10 +1,10 @@
 """Evidently's page is made of any holdout, the same bytes each time."""
 
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
-
-from stages.adapters.evidently_report import report
 
 
 def side(seed: int, n: int = 60) -> pd.DataFrame:
@@ -21,7 +21,13 @@ def side(seed: int, n: int = 60) -> pd.DataFrame:
     )
 
 
-def test_the_same_holdout_gives_the_same_bytes_and_names_its_columns():
+@pytest.fixture(scope="module")
+def report():
+    """Imported where it is used: that takes seconds, in each process that collects tests."""
+    return importlib.import_module("stages.adapters.evidently_report").report
+
+
+def test_the_same_holdout_gives_the_same_bytes_and_names_its_columns(report):
     page = report(side(1), side(2), seed=0)
     assert page == report(side(1), side(2), seed=0)
     assert b"spend_rate" in page
@@ -37,10 +43,10 @@ def test_the_same_holdout_gives_the_same_bytes_and_names_its_columns():
         ({"target": 0.0, "prediction": 0.0}, {"target": 0.0, "prediction": 0.0}),
     ],
 )
-def test_columns_that_are_constant_or_not_known_break_nothing(current, reference):
+def test_columns_that_are_constant_or_not_known_break_nothing(report, current, reference):
     page = report(side(1).assign(**current), side(2).assign(**reference), seed=0)
     assert b"spend_rate" in page
 
 
-def test_one_customer_is_enough():
+def test_one_customer_is_enough(report):
     assert b"nothing can drift" in report(side(1, 1), side(2), seed=0)

@@ -23,71 +23,77 @@ KEY = "key-of-the-browser"
 PAGES = ("Overview", "Customer", "Segments", "Campaign", "Test the model", "Health")
 
 
-@pytest.fixture
-def nowhere() -> str:
+def nobody() -> str:
     """An address where nobody listens."""
     return f"http://127.0.0.1:{free_port('127.0.0.1')}"
 
 
 @pytest.fixture
-def unrun(browser, tmp_path, logs, nowhere):
+def unrun(browser, tmp_path, logs):
     """The UI of a fresh copy in which nothing has run."""
     fresh = Project.copy(tmp_path, Address("127.0.0.1", 9))
     log = logs / "unrun.log"
     with (
-        site.ui(fresh.root, fresh.environment, log, nowhere) as running,
+        site.ui(fresh.root, fresh.environment, log, nobody()) as running,
         site.session(browser, site.WIDTHS["phone"]) as context,
     ):
         yield from visited(context, running.address)
 
 
 @pytest.fixture
-def unserved(browser, project, logs, nowhere):
+def unserved(browser, project, logs):
     """The UI of the finished chain without an endpoint."""
     log = logs / "unserved.log"
     with (
-        site.ui(project.root, project.environment, log, nowhere) as running,
+        site.ui(project.root, project.environment, log, nobody()) as running,
         site.session(browser, site.WIDTHS["desktop"]) as context,
     ):
         yield from visited(context, running.address)
 
 
-@pytest.fixture
-def twin(project, tmp_path):
+@pytest.fixture(scope="module")
+def twin(project, tmp_path_factory):
     """A copy of the finished chain."""
-    return project.twin(tmp_path)
+    return project.twin(tmp_path_factory.mktemp("states"))
 
 
-@pytest.fixture
-def changed(browser, twin, logs, nowhere):
-    """The UI of the twin, which a test has changed."""
+@pytest.fixture(scope="module")
+def changed(browser, project, tmp_path_factory, logs):
+    """The UI of another copy, after what `extracted`, `worse` and `few` say, in a session."""
+    root = project.twin(tmp_path_factory.mktemp("changed")).root
+    extracted(root, project.lock()["data/raw"])
+    worse(root)
+    few(root)
     with (
-        site.ui(twin.root, twin.environment, logs / "changed.log", nowhere) as running,
+        site.ui(root, project.environment, logs / "changed.log", nobody()) as running,
         site.session(browser, site.WIDTHS["desktop"]) as context,
     ):
-        yield from visited(context, running.address)
+        yield context, running.address
 
 
 @pytest.fixture
-def extracted(twin):
+def page(changed):
+    """Its first page."""
+    yield from visited(*changed)
+
+
+def extracted(root, version):
     """data/raw is another version than the scores are made from."""
-    lock = twin.root / "dvc.lock"
-    lock.write_text(lock.read_text().replace(twin.lock()["data/raw"], "c0ffee.dir"))
+    lock = root / "dvc.lock"
+    lock.write_text(lock.read_text().replace(version, "c0ffee.dir"))
 
 
-@pytest.fixture
-def worse(twin):
-    """The champion ranks worse than the best simple forecast."""
-    champion = twin.root / "reports/champion.json"
+def worse(root):
+    """The champion ranks worse than the better baseline."""
+    champion = root / "reports/champion.json"
     known = json.loads(champion.read_text())
     known["metrics"]["gain"]["gini"] = -0.005
     champion.write_text(json.dumps(known))
 
 
-@pytest.fixture
-def few(twin):
+def few(root):
     """A segment has nine customers."""
-    scores, reports = twin.root / "data/scores/scores.parquet", twin.root / "reports/segments.json"
+    scores, reports = root / "data/scores/scores.parquet", root / "reports/segments.json"
     table, report = pd.read_parquet(scores), json.loads(reports.read_text())
     table.loc[table.index[table["segment"] == "Top · growing"][9:], "segment"] = "Top · steady"
     table.to_parquet(scores)
@@ -95,7 +101,7 @@ def few(twin):
     reports.write_text(json.dumps(report))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def keyed(browser, twin, logs):
     """The twin's endpoint, which asks for a key, and how to open a UI with an environment."""
     key = {"SERVE_API_KEY": KEY}
@@ -140,16 +146,31 @@ def test_without_an_endpoint_the_pages_that_ask_it_say_make_serve(unserved):
     expect(unserved.get_by_text("not running: make serve").last).to_be_visible()
 
 
-def test_the_overview_lends_the_scores_no_later_data_and_no_success(extracted, worse, changed):
-    data = changed.get_by_role("listitem").filter(has_text="Data:")
+def test_the_overview_lends_the_scores_no_later_data_and_no_success(page):
+    data = page.get_by_role("listitem").filter(has_text="Data:")
     expect(data).to_contain_text("data/raw has changed since and is not scored yet")
     expect(data).not_to_contain_text("transactions")
-    expect(changed.get_by_text("0.005 below that of the best simple forecast")).to_be_visible()
+    expect(page.get_by_text("0.005 below that of the better baseline")).to_be_visible()
 
 
-def test_a_segment_that_is_too_small_for_the_menu_is_named_under_it(few, changed):
-    visit(changed, "Segments")
-    expect(changed.get_by_text("Not in the menu: Top · growing (9).")).to_be_visible()
+def test_a_segment_that_is_too_small_for_the_menu_is_named_under_it(page):
+    visit(page, "Segments")
+    expect(page.get_by_text("Not in the menu: Top · growing (9).")).to_be_visible()
+
+
+def test_an_endpoint_with_a_key_is_asked_with_it_and_the_pages_show_only_its_name(keyed):
+    _, opened, key = keyed
+    with opened({}) as page:
+        visit(page, "Test the model")
+        page.get_by_role("button", name="Ask the model").click()
+        expect(told(page)).to_contain_text("set SERVE_API_KEY")
+        visit(page, "Health")
+        expect(page.get_by_text("refuses: try it on Test the model").last).to_be_visible()
+    with opened(key) as page:
+        visit(page, "Test the model")
+        page.get_by_role("button", name="Ask the model").click()
+        expect(page.get_by_text('-H "X-API-Key: $SERVE_API_KEY"')).to_be_visible()
+        assert KEY not in page.content()
 
 
 def test_a_broken_version_given_the_alias_by_hand_shows_on_health(twin, keyed):
@@ -166,18 +187,3 @@ def test_a_broken_version_given_the_alias_by_hand_shows_on_health(twin, keyed):
     with opened(key) as page:
         visit(page, "Health")
         expect(told(page).filter(has_text="serves version 1, but")).to_contain_text(broken)
-
-
-def test_an_endpoint_with_a_key_is_asked_with_it_and_the_pages_show_only_its_name(keyed):
-    _, opened, key = keyed
-    with opened({}) as page:
-        visit(page, "Test the model")
-        page.get_by_role("button", name="Ask the model").click()
-        expect(told(page)).to_contain_text("set SERVE_API_KEY")
-        visit(page, "Health")
-        expect(page.get_by_text("refuses: try it on Test the model").last).to_be_visible()
-    with opened(key) as page:
-        visit(page, "Test the model")
-        page.get_by_role("button", name="Ask the model").click()
-        expect(page.get_by_text('-H "X-API-Key: $SERVE_API_KEY"')).to_be_visible()
-        assert KEY not in page.content()

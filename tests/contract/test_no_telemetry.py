@@ -45,6 +45,7 @@ def test_dvc_and_streamlit_report_nothing():
     assert streamlit["browser"]["gatherUsageStats"] is False
 
 
-def test_evidently_reports_nothing():
-    code = "import stages.adapters.evidently_report; import os; print(os.environ['DO_NOT_TRACK'])"
-    assert said(sys.executable, "-c", code) == "1"
+@pytest.mark.parametrize("first", ["import stages; ", ""])
+def test_evidently_reports_nothing_of_a_step_and_would_by_itself(first):
+    code = f"{first}from evidently.telemetry import event_logger; print(event_logger.is_enabled())"
+    assert said(sys.executable, "-c", code) == str(not first)

@@ -1,4 +1,4 @@
-"""The simple forecasts are plain arithmetic on the frame."""
+"""The baselines are plain arithmetic on the frame."""
 
 import pandas as pd
 

@@ -39,6 +39,10 @@ def test_a_budget_of_thirty_cents_pays_three_contacts_of_ten():
     assert len(contacted(budget=0.3, cost=0.1)) == 3
 
 
+def test_no_budget_is_too_large():
+    assert len(contacted(budget=1e308, cost=0.01)) == 4
+
+
 @pytest.mark.parametrize(
     ("chosen", "who"),
     [

@@ -66,6 +66,12 @@ def test_the_holdouts_own_target_is_never_the_shortened_one():
     assert set(laid.all) == {laid.as_of, laid.cutoff, *laid.trained}
 
 
+def test_a_horizon_shorter_than_a_month_is_none_for_monthly_statements():
+    history, _ = statements("2020-01-01", 12)
+    with pytest.raises(UserError, match="horizon 14 is shorter than the month between"):
+        plan(history, 14)
+
+
 @pytest.mark.parametrize("newest", ["2005-10-01", "2019-03-01", "2020-03-01", "2020-02-01"])
 @pytest.mark.parametrize("horizon", [30, 90])
 def test_monthly_statements_are_cut_midway_and_none_of_the_future_is_seen(newest, horizon):

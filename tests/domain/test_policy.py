@@ -9,7 +9,11 @@ from stages.domain.policy import reasons
 NOW = {"data": "d1", "params": "p1", "code": "c1"}
 MADE_FOR = date(2020, 1, 1)
 POLICY = {"oldest": 120, "coverage": [0.65, 0.92]}
-QUIET = {"findings": [{"fires": False, "sentence": "prices changed by +1 %"}], "realised": []}
+QUIET = {
+    "champion": "3",
+    "findings": [{"fires": False, "sentence": "prices changed by +1 %"}],
+    "realised": [],
+}
 PAST = {"version": "3", "as_of": "2020-01-01", "coverage": 0.8, "zeros": 0.1}
 
 
@@ -53,6 +57,11 @@ def test_intervals_that_came_true_too_rarely_are_a_reason():
     assert fired(drift=QUIET | {"realised": [PAST]}) == []
     (reason,) = fired(drift=QUIET | {"realised": [PAST | {"coverage": 0.6}]})
     assert reason.startswith("coverage: 60.0% of what came after 2020-01-01")
+
+
+def test_those_of_the_former_champion_are_none():
+    former = PAST | {"version": "2", "coverage": 0.3}
+    assert fired(drift=QUIET | {"realised": [PAST, former]}) == []
 
 
 def test_where_most_spend_nothing_an_interval_may_hold_them_all():

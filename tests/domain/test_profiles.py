@@ -134,6 +134,21 @@ def test_what_nine_customers_bought_is_not_shown_but_counts_in_the_whole():
     assert (table["value"] == 0.75).all()
 
 
+def test_no_share_is_above_the_whole_where_another_name_brought_more_back():
+    rows = [[TOP, "bread", 100.0, 30], [TOP, "shoes", -60.0, 30], [BASE, "bread", 60.0, 30]]
+    table = shares(pd.DataFrame(rows, columns=["segment", "name", "spend", "n"]))
+    assert set(table["name"]) == {"bread"}
+    assert (table["value"] == 1).all()
+
+
+def test_loyalty_is_not_told_where_no_merchant_is_known():
+    people = pd.DataFrame({"customer_id": list(map(str, range(40))), "segment": TOP})
+    known = pd.DataFrame({"loyalty": [1.0, 0.5] * 20, "variety": 0.2})
+    told = habits(people, known)["figure"]
+    assert set(told) == {"loyalty", "variety"}
+    assert set(habits(people, known.assign(loyalty=1.0))["figure"]) == {"variety"}
+
+
 def test_what_brought_back_as_much_as_it_took_has_no_share():
     rows = [
         [TOP, "bottles", 20.0, 30],

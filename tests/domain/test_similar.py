@@ -28,15 +28,22 @@ def test_a_twin_is_at_no_distance():
     assert found["distance"].tolist() == [0]
 
 
-def test_the_unit_of_a_habit_does_not_matter():
-    in_percent = HABITS.assign(discount_share=-HABITS["discount_share"])
-    assert nearest(HABITS, 4, 4).equals(nearest(in_percent, 4, 4))
+def test_a_habit_of_small_figures_weighs_as_much_as_one_of_money():
+    habits = HABITS.assign(spend_rate=[1000.0, 1200.0, 1010.0, 10.0, 12.0])
+    assert nearest(habits, 0, 1)["place"].tolist() == [1]  # by money alone it is 2
+
+
+def test_spend_is_compared_by_its_ratio():
+    habits = HABITS.assign(spend_rate=[100.0, 50.0, 160.0, 1000.0, 1.0], discount_share=0.1)
+    assert nearest(habits, 0, 1)["place"].tolist() == [2]  # by the difference it is 1
 
 
 def test_an_unknown_habit_counts_as_average():
-    unknown = HABITS.astype(float).copy()
-    unknown.loc[1, "discount_share"] = np.nan
-    assert nearest(unknown, 0, 4)["distance"].notna().all()
+    habits = pd.DataFrame({"a": [1.0, 2.0, 3.0, np.nan], "b": [5.0, 5.0, 5.0, 6.0]})
+    logs = np.log1p(habits["a"]).mean()
+    known = habits.fillna({"a": np.expm1(logs)})
+    distances = nearest(habits, 3, 3).set_index("place")["distance"]
+    assert distances.idxmin() == nearest(known, 3, 3)["place"].iloc[0] == 1
 
 
 def test_no_more_are_found_than_there_are():

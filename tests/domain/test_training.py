@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.domain import frame
+from stages.domain import frame, training
 from stages.domain.calibration import covered
 from stages.domain.errors import UserError
 from stages.domain.model import Model
@@ -76,7 +76,14 @@ def test_newcomers_are_expected_what_newcomers_spent(model):
     new = past.loc[past["tenure"] <= 30, "target"]
     assert 0 < len(new) < len(past)
     assert model.prior.expected == pytest.approx(new.mean())
-    assert (model.prior.low, model.prior.high) == tuple(new.quantile([0.1, 0.9]))
+    assert new.between(model.prior.low, model.prior.high).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_of_newcomers_four_in_five_are_inside_though_a_quarter_spent_nothing():
+    spend = np.r_[np.zeros(25), np.arange(1.0, 76.0)]
+    prior = training._prior(pd.DataFrame({"tenure": 5.0, "target": spend}))
+    assert prior.low == 0
+    assert ((spend >= prior.low) & (spend <= prior.high)).mean() == 0.8
 
 
 def test_a_few_newcomers_speak_for_nobody():

@@ -25,8 +25,8 @@ ROWS = ROWS.assign(
 )
 
 
-def other(frequency=0.0, ticket=0.0):
-    return changed(ROWS, KINDS, AS_OF, DAYS, frequency, ticket)
+def other(frequency=0.0, ticket=0.0, rows=ROWS, today=date(2024, 6, 1)):
+    return changed(rows, KINDS, AS_OF, DAYS, frequency, ticket, today)
 
 
 def days(table):
@@ -47,12 +47,31 @@ def test_a_quarter_fewer_visits_leaves_one_of_four_out_with_all_its_rows():
     assert set(ROWS["transaction_id"]) - set(table["transaction_id"]) == {"e"}
 
 
-def test_half_more_visits_copies_every_second_half_way_to_the_next():
+def test_half_more_visits_copies_every_second_to_days_without_one():
     table = other(frequency=0.5)
-    assert days(table) == ["03-05", "03-13", "03-17", "03-21", "03-29", "03-30"]
+    assert days(table) == ["03-05", "03-11", "03-13", "03-21", "03-25", "03-29"]
     again = table[table["transaction_id"].str.endswith("again")]
     assert again["amount"].tolist() == [30, 50]
+    assert set(again["booked_at"].dt.hour) == {10}
     assert table["transaction_id"].is_unique
+
+
+@pytest.mark.parametrize(("every", "now", "then"), [(1, 30, 30), (2, 15, 23), (7, 5, 7)])
+def test_as_many_visits_are_added_as_there_are_days_for(every, now, then):
+    dates = pd.date_range("2024-03-31 09:00", periods=30 // every + 1, freq=f"-{every}D", tz="UTC")
+    rows = pd.DataFrame({"booked_at": dates, "amount": 10.0, "kind": "purchase", "discount": 0.0})
+    rows["transaction_id"] = rows.index.astype(str)
+    assert len(days(rows)) == now
+    table = other(frequency=0.5, rows=rows)
+    assert len(days(table)) == then
+    spend = table[visits(table, KINDS, AS_OF, DAYS).notna()]
+    assert (spend.groupby(spend["booked_at"].dt.date)["amount"].sum() == 10).all()
+
+
+def test_nothing_is_booked_in_the_future_where_the_score_is_made_for_tomorrow():
+    table = other(frequency=1.0, today=date(2024, 3, 31))
+    assert days(table)[-1] <= "03-30"
+    assert len(days(table)) == 8
 
 
 def test_twice_the_visits_is_twice_the_spend():
@@ -73,4 +92,4 @@ def test_nothing_is_booked_on_or_after_the_date_of_the_score():
 
 def test_who_has_no_visit_has_none_to_change():
     old = ROWS.head(1)
-    assert changed(old, KINDS, AS_OF, DAYS, 0.5, 0.5).equals(old)
+    assert other(0.5, 0.5, old).equals(old)

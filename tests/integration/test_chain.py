@@ -5,6 +5,7 @@ in the store bring about: test_rebuilds.py.
 """
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -72,6 +73,18 @@ def test_a_published_score_can_be_computed_again(project):
     said = project.stage("replay", scores["customer_id"].iloc[0], "1")
     assert "the same score: model 1" in said
     assert "differs" not in said
+
+
+def test_a_published_score_that_was_changed_by_hand_is_found_out(project, session):
+    customer = pd.read_parquet(project.root / "data/scores/scores.parquet").iloc[1234]
+    update = "UPDATE scores SET expected_spend = %s WHERE customer_id = %s"
+    session.execute(update, (customer["expected_spend"] + 0.01, customer["customer_id"]))
+    said = project.stage("replay", customer["customer_id"], status=1)
+    session.execute(update, (customer["expected_spend"], customer["customer_id"]))
+    assert "the score is not what its version and data give: expected_spend\n" in said
+    assert re.search(rf"\b{customer['customer_id']}\b", said) is None
+    gone = project.stage("replay", customer["customer_id"], "7", status=1)
+    assert "the published score is of version 1: that of 7 is gone" in gone
 
 
 def test_each_segment_is_described_and_each_sentence_of_its_playbook_has_its_figure(project):

@@ -599,7 +599,7 @@ def metadata_service(guarded: Guarded) -> Iterator[int]:
 def served(server: socketserver.TCPServer) -> Iterator[int]:
     """Serve beside the test; the port."""
     with server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         try:
             yield server.server_address[1]
         finally:

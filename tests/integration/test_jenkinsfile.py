@@ -3,6 +3,7 @@
 In its own order, with real commands on the real project, beside a serving endpoint.
 """
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ def test_a_new_month_becomes_a_champion_that_serves(controller, workspace, port,
             "SERVE_URL": f"http://127.0.0.1:{port}",
             "SERVE_PORT": str(port),
             "PYTEST_ADDOPTS": "tests/domain/test_gate.py",  # not this test again
+            "TEST_WORKERS": "0",
             "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
         },
         parameters={"SOURCE": "synthetic", "OVERRIDES": " ".join(ANOTHER_MONTH)},
@@ -72,6 +74,10 @@ def test_a_new_month_becomes_a_champion_that_serves(controller, workspace, port,
     assert list(remote.rglob("*.dir")) != []
     assert f"Version {new} (Gini" in (done.description or "")
     assert (workspace.root / "logs/junit.xml").exists()
+    (came,) = json.loads((workspace.root / "reports/drift.json").read_text())["realised"]
+    assert came["version"] == former
+    assert 0.6 < came["coverage"] < 0.95
+    assert 0.5 < came["bias"] < 2
 
 
 def champion(project: Project) -> str:

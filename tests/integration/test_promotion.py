@@ -5,6 +5,7 @@ build on one another. What a killed or refused promotion leaves is shown by the 
 its challenger against the champion, which must load and score for that.
 """
 
+import json
 import shutil
 from dataclasses import replace
 from urllib.parse import urlparse
@@ -68,6 +69,11 @@ def versions(project: Project) -> list[str]:
     return sorted((str(v.version) for v in found), key=int)
 
 
+def replaced(project: Project) -> bool:
+    """What the last promotion says to Jenkins: whether there is a champion to go back to."""
+    return json.loads((project.root / "reports/promotion.json").read_text())["replaced"]
+
+
 def halted(project: Project, signal: str, place: str, stage: str) -> str:
     """Run a stage that gets the signal at a place and dies of it."""
     command = ("python", "-m", "tests.drills.halted", signal, place, stage)
@@ -92,7 +98,11 @@ def scored(project: Project) -> pd.DataFrame:
 def test_a_registry_that_is_down_is_one_clear_line_and_nothing_moves(twin, old):
     with drilled("MLflow down before promote") as outcome:
         nowhere = f"http://anna:secret@127.0.0.1:{free_port('127.0.0.1')}"
-        away = replace(twin, environment=twin.environment | {"MLFLOW_TRACKING_URI": nowhere})
+        away = replace(
+            twin,
+            environment=twin.environment
+            | {"MLFLOW_TRACKING_URI": nowhere, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"},
+        )
         output = away.stage("promote", status=1)
         assert "MLflow does not answer" in output
         assert len(output.splitlines()) == 1
@@ -109,6 +119,22 @@ def test_a_promotion_killed_before_the_alias_moves_leaves_the_champion(twin, old
         outcome.said = f"version {old} is champion, as before"
 
 
+def test_a_challenger_that_ranks_worse_than_the_champion_does_not_pass(twin, old, new):
+    model = twin.root / "models/holdout/model.json"
+    sound = model.read_text()
+    blind = json.loads(sound)
+    blind["columns"] = blind["columns"][::-1]  # each figure is taken for another
+    model.unlink()
+    model.write_text(json.dumps(blind))
+    try:
+        said = twin.stage("gate", status=1)
+    finally:
+        model.write_text(sound)
+    assert f"FAIL Gini over the champion (version {old})" in said
+    assert json.loads((twin.root / "reports/gate.json").read_text())["against"]["high"] < 0
+    assert champion(twin) == old
+
+
 def test_of_two_promotions_at_once_one_promotes_and_the_other_finds_it_done(twin, old, new):
     with drilled("two promotions at once") as outcome:
         both = [twin.start("python", "-m", "stages.promote") for _ in range(2)]
@@ -119,6 +145,7 @@ def test_of_two_promotions_at_once_one_promotes_and_the_other_finds_it_done(twin
         assert f"version {new} is champion\n" in first
         assert f"version {new} is champion already" in second
         assert champion(twin) == new
+        assert replaced(twin) is False  # by the second
         outcome.said = "the second waited and found it done"
 
 
@@ -133,6 +160,9 @@ def test_a_rollback_publishes_the_former_scores_though_the_new_ones_came_halfway
         assert champion(twin) == old
         pd.testing.assert_frame_equal(published(cassandra), scored(project))
         pd.testing.assert_frame_equal(scored(twin), scored(project))
+        moved = json.loads((twin.root / "reports/migration.json").read_text())
+        assert [moved[end]["model_version"] for end in ("from", "to")] == [new, old]
+        assert (moved["changed"]["customers"], moved["changed"]["changed"]) == (2469, 0)
         outcome.said = f"the scores of version {old} are back, to the last digit"
 
 
@@ -140,16 +170,16 @@ def test_what_was_rolled_back_comes_back_only_by_force(twin, old, new):
     with drilled("promote after a rollback") as outcome:
         assert "nothing has changed" in twin.stage("detect", status=3)
         assert f"version {new} was rolled back and stays so" in twin.stage("promote")
+        assert (champion(twin), replaced(twin)) == (old, False)
+        forced = replace(twin, environment=twin.environment | {"FORCE": "1"})
+        assert f"version {new} is champion" in forced.stage("promote")
+        assert replaced(twin) is True
+        twin.stage("params", "source=berka")
+        said = twin.stage("rollback", status=1)
+        assert f"version {old} was made from the source complete_journey, the data here" in said
+        twin.stage("params", CONFIGURED)
+        twin.stage("rollback")
         assert champion(twin) == old
-        for force in ("1", "true"):  # of a person, of Jenkins
-            forced = replace(twin, environment=twin.environment | {"FORCE": force})
-            assert f"version {new} is champion" in forced.stage("promote")
-            twin.stage("params", "source=berka")
-            said = twin.stage("rollback", status=1)
-            assert f"version {old} was made from the source complete_journey, the data here" in said
-            twin.stage("params", CONFIGURED)
-            twin.stage("rollback")
-            assert champion(twin) == old
         outcome.said = f"version {new} stayed away; FORCE=1 promoted it"
 
 
@@ -162,6 +192,15 @@ def test_a_result_that_was_not_tracked_is_not_judged(twin):
         assert "not those that were tracked: `make rebuild` first" in twin.stage("gate", status=1)
     finally:
         metrics.write_bytes(tracked)
+
+
+def test_a_former_champion_that_does_not_score_does_not_come_back(twin, old):
+    said = twin.run("python", "-m", "tests.integration.versions", "no score")
+    broken = said.split("version=")[-1].split()[0]
+    registry(twin).set_model_version_tag(NAME, old, "former", broken)
+    assert f"version {broken} does not score its own example" in twin.stage("rollback", status=1)
+    registry(twin).delete_model_version_tag(NAME, old, "former")
+    assert champion(twin) == old
 
 
 def test_a_first_champion_has_nothing_to_roll_back_to(twin, old):

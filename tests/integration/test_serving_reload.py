@@ -1,9 +1,11 @@
 """The alias moves, and the endpoint with it: no request fails, and no version that is broken."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -15,6 +17,7 @@ from tests.integration.project import Project
 
 ROWS = [row(), row(booked_at="2017-11-02T18:00:00", amount=30.0), row(customer_id="ben")]
 MOVES = 20
+BROKEN = ("no load", "no score", "other code")
 
 
 @pytest.fixture(scope="module")
@@ -23,22 +26,25 @@ def client(project: Project) -> mlflow.MlflowClient:
     return mlflow.MlflowClient()
 
 
-@pytest.fixture
-def move(client) -> Iterator[Callable[[str], None]]:
-    """Give the alias to a version by hand; afterwards it is the first one's again."""
-    yield lambda version: client.set_registered_model_alias(registry.NAME, "champion", version)
-    client.set_registered_model_alias(registry.NAME, "champion", "1")
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def endpoint(project: Project) -> Iterator[Endpoint]:
     with Endpoint.serving(project, poll="0.2", rate="0") as endpoint:
         yield endpoint
 
 
-def registered(project: Project, kind: str) -> str:
-    said = project.run("python", "-m", "tests.integration.versions", kind)
-    return said.split("version=")[-1].split()[0]
+@pytest.fixture(scope="module")
+def versions(project: Project) -> dict[str, str]:
+    """Versions registered by hand, by their kind."""
+    said = project.run("python", "-m", "tests.integration.versions", "1.5", *BROKEN)
+    return dict(zip(("1.5", *BROKEN), re.findall(r"version=(\d+)", said), strict=True))
+
+
+@pytest.fixture
+def move(client, endpoint) -> Iterator[Callable[[str], None]]:
+    """Give the alias to a version by hand; afterwards it is the first one's again, and serves."""
+    yield lambda version: client.set_registered_model_alias(registry.NAME, "champion", version)
+    client.set_registered_model_alias(registry.NAME, "champion", "1")
+    wait(lambda: (health(endpoint)["model_version"], health(endpoint)["problem"]) == ("1", None))
 
 
 def wait(condition: Callable[[], bool]) -> None:
@@ -48,6 +54,16 @@ def wait(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def health(endpoint: Endpoint) -> dict[str, Any]:
+    return endpoint.ask("GET", "/health")[1]
+
+
+def refusals(endpoint: Endpoint) -> float:
+    """How many versions it has refused so far."""
+    said = endpoint.raw("GET", "/metrics")[2].decode()
+    return float(re.search(r"^purchasing_refused_versions (\S+)$", said, re.MULTILINE)[1])
+
+
 def offline(version: str) -> dict[str, float]:
     """What a version answers when it is loaded as anyone would."""
     model = mlflow.pyfunc.load_model(f"models:/{registry.NAME}/{version}")
@@ -55,10 +71,10 @@ def offline(version: str) -> dict[str, float]:
 
 
 def test_no_request_fails_while_the_alias_moves_and_each_is_answered_by_the_version_it_names(
-    project, client, endpoint, move
+    endpoint, versions, move
 ):
-    versions = ["1", registered(project, "1.5")]
-    expected = {version: offline(version) for version in versions}
+    both = ["1", versions["1.5"]]
+    expected = {version: offline(version) for version in both}
     body, answers, failures = json.dumps({"dataframe_records": ROWS}), [], []
     done = threading.Event()
 
@@ -77,9 +93,8 @@ def test_no_request_fails_while_the_alias_moves_and_each_is_answered_by_the_vers
         thread.start()
     try:
         for number in range(1, MOVES + 1):
-            move(versions[number % 2])
-            served = versions[number % 2]
-            wait(lambda served=served: endpoint.ask("GET", "/health")[1]["model_version"] == served)
+            move(both[number % 2])
+            wait(lambda served=both[number % 2]: health(endpoint)["model_version"] == served)
     finally:
         done.set()
         for thread in threads:
@@ -92,37 +107,34 @@ def test_no_request_fails_while_the_alias_moves_and_each_is_answered_by_the_vers
         (version,) = {p["model_version"] for p in predictions}
         assert {p["customer_id"]: p["expected_spend"] for p in predictions} == expected[version]
         seen.add(version)
-    assert seen == set(versions)
+    assert seen == set(both)
 
 
-@pytest.mark.parametrize("kind", ["no load", "no score", "other code"])
+@pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_version_given_the_alias_by_hand_leaves_the_old_one_serving(
-    project, client, endpoint, move, kind
+    project, endpoint, versions, move, kind
 ):
-    version = registered(project, kind)
+    version, refused = versions[kind], refusals(endpoint)
     move(version)
-    wait(lambda: endpoint.ask("GET", "/health")[1]["problem"] is not None)
-    health = endpoint.ask("GET", "/health")[1]
-    assert health["model_version"] == "1"
-    assert health["problem"].startswith(f"version {version} does not")
-    assert "secret" not in health["problem"]
+    wait(lambda: health(endpoint)["problem"] is not None)
+    said = health(endpoint)
+    assert said["model_version"] == "1"
+    assert said["problem"].startswith(f"version {version} does not")
+    assert "secret" not in said["problem"]
     assert endpoint.score(ROWS)[1]["predictions"][0]["model_version"] == "1"
-    assert "purchasing_refused_versions 1.0" in endpoint.raw("GET", "/metrics")[2].decode()
+    assert refusals(endpoint) == refused + 1
     said = project.run(
         "make", "smoke", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready", status=2
     )
     assert f"serves version 1, but: version {version}" in said
-    move("1")
-    wait(lambda: endpoint.ask("GET", "/health")[1]["problem"] is None)
 
 
-def test_reload_looks_at_once(project, client, move):
-    version = registered(project, "1.5")
-    with Endpoint.serving(project, poll="600") as endpoint:
-        move(version)
-        assert endpoint.ask("GET", "/health")[1]["model_version"] == "1"
-        project.run("make", "reload", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready")
-        assert endpoint.ask("GET", "/health")[1]["model_version"] == version
+def test_reload_looks_at_once(project, versions, move):
+    with Endpoint.serving(project, poll="600") as patient:
+        move(versions["1.5"])
+        assert health(patient)["model_version"] == "1"
+        project.run("make", "reload", f"SERVE_PORT={patient.port}", "-o", ".venv/bin/.ready")
+        assert health(patient)["model_version"] == versions["1.5"]
 
 
 def test_scores_are_read_again_when_they_are_published(project, endpoint):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from cassandra import OperationTimedOut
 from cassandra.cluster import Cluster, Session
+from omegaconf import OmegaConf
 
-from stages.adapters.store import erasure, keyspace, read, summary, write
+from stages import extract
+from stages.adapters import raw
+from stages.adapters.store import control, erasure, keyspace, read, summary, write
 from stages.adapters.store.wire import Wire
 from stages.domain.errors import UserError
 from stages.domain.shards import Partition, Summary, month_of, shard_of
@@ -265,25 +269,73 @@ def test_any_change_of_a_partition_shows(session: Session, ks: str, change: str)
     assert changed(session, ks, before) == [partition]
 
 
-@pytest.mark.parametrize(
-    "expiring",
-    [
-        "UPDATE {t} USING TTL 3 SET category = 'toys' {w}",  # a cell
-        "INSERT INTO {t} (month, shard, customer_id, booked_at, transaction_id, amount)"
-        " VALUES ('2017-01', {s}, '7', '2017-01-06Z', 'c', 1.00) USING TTL 3",  # a row
-    ],
-)
-def test_what_expires_shows(session: Session, ks: str, expiring: str) -> None:
+def test_what_expires_shows(session: Session, ks: str) -> None:
     load(session, ks, ROWS)
-    partition = ("2017-01", shard_of(pa.array(["7"]), SHARDS)[0].as_py())
+    shard, table = shard_of(pa.array(["7"]), SHARDS)[0].as_py(), f"{ks}.transactions"
     where = (
-        f"WHERE month = '{partition[0]}' AND shard = {partition[1]} AND customer_id = '7'"
+        f"WHERE month = '2017-01' AND shard = {shard} AND customer_id = '7'"
         " AND booked_at = '2017-01-05 12:30:15.250Z' AND transaction_id = 'a'"
     )
-    session.execute(expiring.format(t=f"{ks}.transactions", w=where, s=partition[1]))
+    a_cell = f"UPDATE {table} USING TTL 3 SET category = 'toys' {where}"
+    a_row = (
+        f"INSERT INTO {table} (month, shard, customer_id, booked_at, transaction_id, amount)"
+        f" VALUES ('2017-02', {shard}, '7', '2017-02-06Z', 'c', 1.00) USING TTL 3"
+    )
+    session.execute(a_cell)
+    session.execute(a_row)
     before = summary.summaries(session, ks)
     time.sleep(4)  # the store counts whole seconds
-    assert changed(session, ks, before) == [partition]
+    assert changed(session, ks, before) == [("2017-01", shard), ("2017-02", shard)]
+
+
+@pytest.fixture
+def disturbed(session: Session, ks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The stage extract into `tmp_path`; a row comes in before each of its first reads."""
+    for name in ("TRANSACTIONS", "CUSTOMERS", "MANIFEST", "SEEN"):
+        monkeypatch.setattr(raw, name, tmp_path / getattr(raw, name).name)
+    store = OmegaConf.create({"store": {"keyspace": ks, "shards": SHARDS}})
+    monkeypatch.setattr(extract.config, "load", lambda: store)
+    monkeypatch.setattr(extract, "connect", lambda _: nullcontext(session))
+    load(session, ks, ROWS)
+    quiet = read.extract
+
+    def run(times: int) -> None:
+        coming = iter(range(times))
+
+        def disturbed(*given: Any) -> Iterator[Any]:
+            if (number := next(coming, None)) is not None:
+                row = transaction("7", JANUARY, f"late {number}", "1.00")
+                load(session, ks, pa.Table.from_pylist([row], TRANSACTIONS.schema))
+            return quiet(*given)
+
+        monkeypatch.setattr(extract.read, "extract", disturbed)
+        extract.main.__wrapped__()
+
+    return run
+
+
+def test_a_partition_that_is_written_to_while_it_is_read_is_read_again(disturbed, session, ks):
+    disturbed(times=2)
+    found = pq.read_table(raw.TRANSACTIONS)
+    assert found.num_rows == raw.manifest()["rows"] == len(ROWS) + 2
+    there = summary.summaries(session, ks).values()
+    assert pc.sum(found["amount"]).as_py() == sum(s.amount for s in there)
+
+
+def test_one_that_does_not_rest_ends_the_extraction_without_a_manifest(disturbed):
+    with pytest.raises(UserError, match="1 partitions changed while they were read, 3 times"):
+        disturbed(times=3)
+    assert not raw.MANIFEST.exists()
+
+
+def test_a_row_that_was_loaded_and_is_not_there_is_counted(session: Session, ks: str) -> None:
+    load(session, ks, ROWS)
+    lost = transaction("7", JANUARY, "lost", "1.00")
+    given = pa.concat_tables([ROWS, pa.Table.from_pylist([lost], TRANSACTIONS.schema)])
+    totals = control.Totals(SHARDS)
+    totals.add(given)
+    with pytest.raises(UserError, match=f"1 rows that were loaded are not in keyspace {ks}"):
+        control.verify(session, ks, totals, iter([given]))
 
 
 def test_customers_and_scores_come_back_sorted(session: Session, new_ks: str) -> None:
@@ -388,6 +440,13 @@ def test_another_number_of_shards_is_an_error(session: Session, ks: str) -> None
     ):
         with pytest.raises(UserError, match=r"has store.shards=4, not 8: set store.shards=4"):
             asked()
+
+
+@pytest.mark.parametrize("shards", [0, -4, 32_768, 4.5, "4", None])
+def test_a_number_of_shards_that_is_none_makes_no_keyspace(session: Session, shards: Any) -> None:
+    with pytest.raises(UserError, match="give a whole number from 1 to 32,767"):
+        keyspace.ensure(session, "test_store_none", shards, ONE_NODE)
+    assert "test_store_none" not in session.cluster.metadata.keyspaces
 
 
 def test_a_table_of_another_shape_is_shown_and_left(session: Session, new_ks: str) -> None:

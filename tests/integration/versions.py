@@ -1,7 +1,7 @@
 """Registers another version of the project's model by hand; run in a copy of the project.
 
-`python -m tests.integration.versions 1.5` has its level times 1.5; `no load`, `no score` and
-`other code` register what must never serve. Prints the version's number.
+`python -m tests.integration.versions KIND…`: `1.5` has its level times 1.5; `no load`, `no score`
+and `other code` are what must never serve. Prints each version's number.
 """
 
 import sys
@@ -52,4 +52,5 @@ def main(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for kind in sys.argv[1:]:
+        main(kind)

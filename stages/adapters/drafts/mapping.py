@@ -97,6 +97,13 @@ def cell(given: object, missing: ListConfig) -> str:
     )
 
 
+def decimal(source: DictConfig, schema: pa.Schema, name: str) -> str:
+    """The decimal sign in a column's texts: the file's, but of what are numbers already a point."""
+    kind = schema.field(name).type
+    typed = pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_integer(kind)
+    return "." if typed else source.decimal
+
+
 def _query(source: DictConfig, schema: pa.Schema) -> str:
     """A query for the drafts of table `rows`."""
     given = {key: value for key, value in source.columns.items() if value is not None}
@@ -106,9 +113,7 @@ def _query(source: DictConfig, schema: pa.Schema) -> str:
     place = [f'"{FILE}" AS file', f'"{LINE}" AS line', f'"{PROBLEM}" AS problem']
 
     def number(key: str) -> str:
-        kind = schema.field(names(given[key])[0]).type
-        typed = pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_integer(kind)
-        return texts.number(key, "." if typed else source.decimal)
+        return texts.number(key, decimal(source, schema, names(given[key])[0]))
 
     draft = {key: key for key in _KEPT if key in given}
     if "quantity" in given:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from stages.adapters.leftovers import own_folder
 from stages.adapters.paths import DRAFTS
+from stages.domain.errors import UserError
 
 MEMORY = "1GB"  # of DuckDB's own; what does not fit goes to the temporary folder
 LARGEST = 1_000_000  # rows a draft; a month of more comes in several, split by customer
@@ -26,9 +27,24 @@ ORDER BY {order}
 
 
 @contextmanager
+def _without_cells() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise UserError(
+            f"source: a file is not as it should be ({type(error).__name__}): look for a number or"
+            " a date that is none, or a line with other columns"
+        ) from error
+
+
+@contextmanager
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of its own on disk, within MEMORY, gone when the block ends."""
+    """A DuckDB of its own on disk, within MEMORY, gone when the block ends.
+
+    What it finds wrong is a UserError that shows no cell, as DuckDB's own words do.
+    """
     with (
+        _without_cells(),
         TemporaryDirectory(dir=own_folder(DRAFTS)) as folder,
         duckdb.connect(Path(folder) / "drafts.duckdb") as db,
     ):

@@ -8,7 +8,7 @@ import pyarrow as pa
 from omegaconf import DictConfig
 
 from stages.adapters.drafts import ages, texts
-from stages.adapters.drafts.mapping import cell
+from stages.adapters.drafts.mapping import cell, decimal
 from stages.domain.tables import CUSTOMERS
 
 _AS_GIVEN = ("age_band", "income_band", "household_size", "home_owner", "marital_status", "region")
@@ -33,17 +33,17 @@ def customers(
     given = {k: v for k, v in source.customers.columns.items() if v is not None}
     given |= {f"attribute_{i}": name for i, name in enumerate(attributes)}
     cells = ", ".join(f"{cell(value, source.missing)} AS {key}" for key, value in given.items())
-    found = False
+    schema = None
     for rows in tables:
         db.register("rows", rows)
-        into = "INSERT INTO people" if found else "CREATE TABLE people AS"
+        into = "INSERT INTO people" if schema else "CREATE TABLE people AS"
         db.execute(f"{into} SELECT {cells} FROM rows")
-        found = True
-    if not found:
+        schema = rows.schema
+    if schema is None:
         return CUSTOMERS.schema.empty_table()
     last = [f"arg_max({key}, rowid) AS {key}" for key in given if key != "customer_id"]
     said = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
-    years = _years(source, newest)
+    years = _years(source, schema, newest)
     if years and "age_band" not in given:
         said.append(f"{ages.band('years')} AS age_band")
     pairs = ", ".join(
@@ -62,10 +62,12 @@ def customers(
     """).to_arrow_table()
 
 
-def _years(source: DictConfig, newest: datetime) -> str | None:
+def _years(source: DictConfig, schema: pa.Schema, newest: datetime) -> str | None:
     """A customer's age in SQL; None where nothing tells it."""
     columns = source.customers.columns
     if columns.birth_date is not None:
         born = texts.instant("birth_date", source.customers.date_format)
         return f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')"
-    return None if columns.age is None else texts.number("age", source.decimal)
+    if columns.age is None:
+        return None
+    return texts.number("age", decimal(source, schema, columns.age))

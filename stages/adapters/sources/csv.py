@@ -55,6 +55,8 @@ def _newest(source: DictConfig) -> datetime:
 
 def _files(key: str, given: str) -> list[Path]:
     path = Path(given).expanduser().absolute()
+    if path.is_file():  # whose name may hold signs of a glob
+        return [path]
     there = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
     found = sorted(file for file in there if file.is_file())
     if not found:

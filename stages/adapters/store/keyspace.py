@@ -11,6 +11,7 @@ SETTINGS = Table(
     "settings", "name", (Column("name", "text", None, False), Column("value", "text", None))
 )
 TABLES = (SETTINGS, TRANSACTIONS, CUSTOMERS, SCORES)
+MOST_SHARDS = 2**15 - 1  # a smallint has its number
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
@@ -41,6 +42,8 @@ def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> N
     `replication` is CQL's map, such as `{"class": "SimpleStrategy", "replication_factor": 1}`.
     Raises UserError where a table has another shape or the keyspace another number of shards.
     """
+    if type(shards) is not int or not 1 <= shards <= MOST_SHARDS:
+        raise UserError(f"store.shards={shards}: give a whole number from 1 to {MOST_SHARDS:,}")
     if not _exists(session, keyspace):  # making one takes a right that few users have
         options = ", ".join(f"'{name}': '{value}'" for name, value in replication.items())
         session.execute(

@@ -1,0 +1,39 @@
+"""Parquet that is sent: a small body may become a large table, so it is looked at before."""
+
+from io import BytesIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stages.domain.errors import UserError
+from stages.serving.request import MOST
+
+TEXT = "BYTE_ARRAY"
+WIDEST = 16  # bytes of a value of fixed length: a decimal's
+
+
+def check(body: bytes, most: int) -> None:
+    """UserError, in words for the caller, where the table would have more than `most` bytes.
+
+    A dictionary holds a value once that stands in many rows, so the values are added up. Columns
+    of lists are not taken, nor more rows than a request may have.
+    """
+    file = pq.ParquetFile(BytesIO(body))
+    about, schema = file.metadata, file.schema
+    columns = [schema.column(number) for number in range(len(schema.names))]
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    if about.num_rows > MOST or sum(group.total_byte_size for group in groups) > most:
+        raise UserError("refused: too many rows; send fewer customers at a time")
+    if any(c.max_repetition_level or c.length > WIDEST for c in columns):
+        raise UserError("refused: Parquet with a column of lists or of wide values")
+    texts = [column.path for column in columns if column.physical_type == TEXT]
+    table = pq.read_table(BytesIO(body), columns=texts, read_dictionary=texts)
+    if sum(_bytes(chunk) for column in table.columns for chunk in column.chunks) > most:
+        raise UserError("refused: too many long texts; send fewer customers at a time")
+
+
+def _bytes(values: pa.DictionaryArray) -> int:
+    """Of all values, each as often as it stands there."""
+    lengths = pc.binary_length(values.dictionary)
+    return pc.sum(pc.cast(lengths.take(values.indices), pa.int64())).as_py() or 0
