@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -35,9 +36,14 @@ def create(settings: Settings | None = None) -> FastAPI:
         measures.version.set(float(champion.served.version))
         measures.refused.set(champion.failures)
 
+    looking = ThreadPoolExecutor(1)  # of its own: large requests may keep the loop's threads busy
+
+    async def look(again: bool = False) -> None:
+        await asyncio.get_running_loop().run_in_executor(looking, refresh, again)
+
     async def watch() -> None:
         while True:
-            await asyncio.to_thread(refresh)
+            await look()
             await asyncio.sleep(settings.poll)
 
     @asynccontextmanager
@@ -117,7 +123,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         near = request.client is not None and is_loopback(request.client.host)
         if not (near or settings.api_key):  # the key was asked for before this
             return refusal(403, "PERMISSION_DENIED", "only from the machine that serves")
-        await asyncio.to_thread(refresh, True)
+        await look(again=True)
         return JSONResponse(await health())
 
     @app.get("/metrics", include_in_schema=False)

@@ -183,7 +183,6 @@ def test_cassandra_dies_midway(chain: Chain, stage: str, place: str) -> None:
         outcome.said = f"“{told.splitlines()[-1][20:]}”, exit 1; again: the same bytes"
 
 
-@pytest.mark.full
 def test_mlflow_dies_midway(chain: Chain, tmp_path: Path) -> None:
     with drilled("SIGKILL of MLflow's server during track") as outcome:
         port = free_port("127.0.0.1")

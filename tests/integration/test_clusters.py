@@ -37,6 +37,7 @@ from stages.adapters.store.session import connect
 from stages.domain.errors import UserError
 from stages.domain.tables import TRANSACTIONS
 from tests.integration.project import Project
+from tests.integration.served import served
 
 USER, PASSWORD = "cassandra", "cassandra"  # the superuser of a fresh node
 WRONG = "hunter2-not-the-password"
@@ -593,14 +594,3 @@ def metadata_service(guarded: Guarded) -> Iterator[int]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
     with served(server) as port:
         yield port
-
-
-@contextmanager
-def served(server: socketserver.TCPServer) -> Iterator[int]:
-    """Serve beside the test; the port."""
-    with server:
-        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()

@@ -25,13 +25,15 @@ def session(cassandra: Address):
 def traces(root: Path) -> list[str]:
     """The files that hold the customer's id, in plain bytes or inside Parquet's compression."""
     found = []
-    for folder in ("data", "models", "reports", "logs", "mlartifacts", ".dvc/cache"):
-        for file in (p for p in (root / folder).rglob("*") if p.is_file()):
-            content = file.read_bytes()
-            if content[:4] == b"PAR1":
-                content = "\n".join(map(str, pq.read_table(file).to_pylist())).encode()
-            if CUSTOMER.encode() in content:
-                found.append(str(file.relative_to(root)))
+    files = [root / "mlflow.db"]
+    for folder in ("data", "models", "reports", "logs", "mlartifacts", ".dvc"):
+        files += (p for p in (root / folder).rglob("*") if p.is_file())
+    for file in files:
+        content = file.read_bytes()
+        if content[:4] == b"PAR1":
+            content = "\n".join(map(str, pq.read_table(file).to_pylist())).encode()
+        if CUSTOMER.encode() in content:
+            found.append(str(file.relative_to(root)))
     return found
 
 

@@ -13,10 +13,11 @@ import pytest
 from stages.adapters.files import read_json
 from stages.adapters.paths import ROOT
 from stages.domain.spec import Spec
-from stages.serving.interface import ANSWER
+from stages.serving.interface import ANSWER, example
 from tests.domain.parity import assert_same
 from tests.integration.endpoint import JSON, Endpoint, row
 from tests.integration.project import Project
+from tests.integration.served import answering
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +218,11 @@ def test_the_curl_of_the_readme_works_as_pasted(endpoint):
 def test_the_smoke_test_passes(project, endpoint):
     said = project.run("make", "smoke", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready")
     assert "serves version 1 as it should" in said
+
+
+def test_the_smoke_test_fails_where_the_champion_answers_with_other_figures(project):
+    asked = example(date(2018, 1, 2))["customer_id"].unique()
+    other = [{"customer_id": c, "expected_spend": 1.0, "model_version": "1"} for c in asked]
+    with answering({"predictions": other, "problem": None}) as url:
+        said = project.run("env", f"SERVE_URL={url}", "python", "-m", "stages.smoke", status=1)
+    assert f"{url} serves other figures than version 1 gives" in said

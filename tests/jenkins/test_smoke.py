@@ -1,36 +1,20 @@
-"""The smoke test is not content with an endpoint that is down, or that serves another version."""
+"""Jenkins' last looks are not content with an endpoint that is down or serves something else."""
 
-import json
-import threading
-from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from stages import smoke
+from stages import reload, smoke
 from stages.adapters.local.listening import free_port
 from stages.domain.errors import UserError
 from stages.serving import interface
-
-
-class _Former(BaseHTTPRequestHandler):
-    """An endpoint that did not take the new champion."""
-
-    def do_POST(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({"predictions": [{"model_version": "3"}]}).encode())
-
-    def log_message(self, *_: object) -> None: ...
+from tests.integration.served import answering
 
 
 @pytest.fixture
-def former() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Former)
-    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+def nobody() -> str:
+    """An address where nobody listens."""
+    return f"http://127.0.0.1:{free_port('127.0.0.1')}"
 
 
 def asked(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -42,10 +26,29 @@ def asked(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(refused.value)
 
 
-def test_the_former_version_is_not_good_enough(former, monkeypatch):
-    assert "serves version 3; version 4 is champion" in asked(former, monkeypatch)
+def test_the_former_version_is_not_good_enough(monkeypatch):
+    with answering({"predictions": [{"model_version": "3"}], "problem": None}) as url:
+        assert "serves version 3; version 4 is champion" in asked(url, monkeypatch)
 
 
-def test_an_endpoint_that_is_down_is_said_to_be(monkeypatch):
-    url = f"http://127.0.0.1:{free_port('127.0.0.1')}"
-    assert f"{url} does not answer; version 4 is champion" in asked(url, monkeypatch)
+def test_an_endpoint_that_is_down_is_said_to_be(nobody, monkeypatch):
+    assert f"{nobody} does not answer; version 4 is champion" in asked(nobody, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "said"),
+    [
+        (500, None, "/reload answers 500: see its log"),
+        (200, "version 4 does not load", "does not serve the champion: version 4 does not load"),
+    ],
+)
+def test_a_reload_that_does_not_take_the_champion_is_an_error(status, problem, said, monkeypatch):
+    with answering({"model_version": "3", "problem": problem}, status) as url:
+        monkeypatch.setenv("SERVE_URL", url)
+        with pytest.raises(UserError, match=said):
+            reload.main.__wrapped__()
+
+
+def test_where_nobody_serves_there_is_nothing_to_reload(nobody, monkeypatch):
+    monkeypatch.setenv("SERVE_URL", nobody)
+    reload.main.__wrapped__()
