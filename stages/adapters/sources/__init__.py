@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module, util
@@ -98,10 +99,15 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> int:
     if not count:
         path.unlink(missing_ok=True)
         return rows
+    refused = pa.concat_tables(rejects)
     with replacing(path) as beside:
-        pa.csv.write_csv(pa.concat_tables(rejects), beside)
+        pa.csv.write_csv(refused, beside)
+    ((most, _),) = Counter(refused["reason"].to_pylist()).most_common(1)
     which = "each" if count <= MOST_REJECTS else f"the first {MOST_REJECTS:,}"
-    told = f"{count:,} of {rows:,} rows broke the contract: see {path} for {which} and its reason"
+    told = (
+        f"{count:,} of {rows:,} rows broke the contract, most often: {most}; see {path} for {which}"
+        " and its reason"
+    )
     if too_many(count, rows, most_rejected):
         raise UserError(
             f"{told}; nothing was loaded: correct the mapping, or allow as many by most_rejected"
