@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from cassandra.cluster import Session
 from omegaconf import DictConfig
@@ -64,8 +65,11 @@ def _read(
 ) -> None:
     """Read the partitions `stale`; those that are what the database said become `held`."""
     raw.unseal()
-    extracted = read.extract(session, store.keyspace, stale, store.shards, raw.path)
-    with tqdm(total=sum(database[p].rows for p in stale), unit=" rows", disable=None) as bar:
+    total = sum(database[p].rows for p in stale)
+    with (  # after an error here, too, no thread goes on reading
+        closing(read.extract(session, store.keyspace, stale, store.shards, raw.path)) as extracted,
+        tqdm(total=total, unit=" rows", disable=None) as bar,
+    ):
         for partition, rows, amount in extracted:
             said = database[partition]
             if (rows, amount) == (said.rows, said.amount):

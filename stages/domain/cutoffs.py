@@ -92,7 +92,8 @@ def plan(
     Monthly statements are cut midway between two of them, and only at whole months, so that every
     horizon holds the same number of statements. Where the history gives fewer than three cutoffs
     for the horizon, the training targets are the longest that it gives three for.
-    Raises UserError where it gives none, or where the dates contradict each other.
+    Raises UserError where it gives none, where the dates contradict each other, or where the
+    horizon is shorter than the month between two statements.
     """
     if history.monthly and horizon < round(MONTH):
         raise UserError(
@@ -117,18 +118,19 @@ def plan(
         )
     best: tuple[date, ...] = ()
     target_days = horizon
-    shorter = -round(MONTH) if history.monthly else -1
-    for days in range(horizon, min(SHORTEST_TARGET, horizon) - 1, shorter):
+    step = -round(MONTH) if history.monthly else -1
+    for days in range(horizon, min(SHORTEST_TARGET, horizon) - 1, step):
         training = training_cutoffs(first, cutoff, days, history.monthly)
         if len(training) > len(best):
             best, target_days = training, days
         if len(best) >= ENOUGH_CUTOFFS:
             break
     if not best:
+        least = round(MONTH) if history.monthly else SHORTEST_TARGET
+        shorter = f"choose a shorter horizon, for example horizon={least}, or "
         raise UserError(
             f"the history from {first} to the cutoff {cutoff} is too short to learn from: "
-            f"choose a shorter horizon, for example horizon={30 if history.monthly else 7}, or load"
-            " older transactions"
+            f"{shorter if horizon > least else ''}load older transactions"
         )
     refit = training_cutoffs(first, as_of, target_days, history.monthly)
     return Plan(first, as_of, cutoff, best, refit, target_days, history.monthly)

@@ -34,7 +34,7 @@ class Measures:
             "purchasing_refused_versions",
             "versions that did not load and score",
             registry=here,
-            multiprocess_mode="mostrecent",
+            multiprocess_mode="max",
         )
         self.version = Gauge(
             "purchasing_model_version",

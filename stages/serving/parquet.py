@@ -14,16 +14,17 @@ WIDEST = 16  # bytes of a value of fixed length: a decimal's
 
 
 def check(body: bytes, most: int) -> None:
-    """UserError, in words for the caller, where the table would have more than `most` bytes.
+    """UserError, in words for the caller, where it has more than `most` cells or bytes of text.
 
-    A dictionary holds a value once that stands in many rows, so the values are added up. Columns
-    of lists are not taken, nor more rows than a request may have.
+    A dictionary holds a text once that stands in many rows, so the texts are added up. Columns of
+    lists are not taken, nor more rows than a request may have.
     """
     file = pq.ParquetFile(BytesIO(body))
     about, schema = file.metadata, file.schema
     columns = [schema.column(number) for number in range(len(schema.names))]
     groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    if about.num_rows > MOST or sum(group.total_byte_size for group in groups) > most:
+    size = max(about.num_rows * len(columns), sum(group.total_byte_size for group in groups))
+    if about.num_rows > MOST or size > most:
         raise UserError("refused: too many rows; send fewer customers at a time")
     if any(c.max_repetition_level or c.length > WIDEST for c in columns):
         raise UserError("refused: Parquet with a column of lists or of wide values")

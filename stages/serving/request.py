@@ -154,7 +154,7 @@ def _judged(
     draft["booked_at"] = pa.array(booked_at, mask=booked_at == NO_INSTANT).cast(INSTANT)
     # What may be left out of all may be left out of some.
     by_sign = pc.if_else(pc.less(draft["amount"], 0), "refund", "purchase")
-    numbers = pa.array(map(str, range(rows)), pa.string())
+    numbers = pa.array((f"\0{number}" for number in range(rows)), pa.string())  # nobody's own id
     for name, otherwise in (("kind", by_sign), ("transaction_id", numbers)):
         draft[name] = pc.coalesce(draft.get(name, otherwise), otherwise)
     accepted, rejected = split(pa.table(draft), now)

@@ -1,6 +1,7 @@
 """Campaign: whom to contact for a budget, how much that reaches, and the list to take away."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -101,7 +102,7 @@ def _curve(planned: campaign.Campaign) -> None:
                 "choice:N",
                 title=None,
                 sort=None,
-                scale=alt.Scale(range=[look.INK, look.PALE]),
+                scale=alt.Scale(range=[look.INK, look.MUTED]),
                 legend=alt.Legend(orient="top", labelLimit=0),
             ),
             strokeDash=alt.StrokeDash(
@@ -119,7 +120,7 @@ def _curve(planned: campaign.Campaign) -> None:
         f"The budget (dot) pays {planned.contacts:,} contacts,"
         f" {planned.contacts / len(planned.eligible):.0%} of those who fit, and reaches"
         f" {share:.0%} of their expected spend.",
-        curve.iloc[::10].round().astype(int),
+        curve.iloc[np.unique(np.linspace(0, len(curve) - 1, 11).astype(int))].round(),
     )
 
 

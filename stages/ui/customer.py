@@ -124,7 +124,7 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     money = alt.Axis(title=f"spend in {PERIOD} days", format=",.0f")
     bars = (
         alt.Chart(past)
-        .mark_rect(color=look.PALE, stroke="white", strokeWidth=2)
+        .mark_rect(**look.BAR)
         .encode(x=x, x2="to:T", y=alt.Y("spend:Q", axis=money), y2=alt.datum(0))
     )
     interval = (

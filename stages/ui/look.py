@@ -1,7 +1,7 @@
 """The one look of all pages: figures in words, charts with a text beside them, what to do."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -13,7 +13,13 @@ from stages.ui import published
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formulas begin
-INK, PALE, ACCENT = "#1f4e79", "#7696ae", "#c7702e"
+INK, ACCENT, DARK = "#1f4e79", "#c7702e", "#0b1622"
+MUTED = "#7696ae"  # 3:1 to white, as lines and shapes need
+BAR: dict[str, Any] = {
+    "color": "#e3ebf1",
+    "stroke": INK,
+    "strokeWidth": 1,
+}  # on which ink and accent are seen
 NAMES = {
     "rank": "Rank",
     "customer_id": "Customer",

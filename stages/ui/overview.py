@@ -15,7 +15,6 @@ from stages.domain.tiers import TIERS
 from stages.domain.totals import Totals
 from stages.ui import look, published
 
-DARK = "#0b1622"  # text in a chart
 MOVED = ("the customer changed", "the model changed", "both changed")
 
 
@@ -68,13 +67,15 @@ def _map(scores: pd.DataFrame) -> None:
         y=alt.Y("tier:N", sort=list(reversed(TIERS)), title=None),
     )
     top = cells.loc[cells["share"].idxmax()]
-    shade = alt.Scale(range=["#eef3f7", look.PALE], domain=[0, top["share"]])
+    shade = alt.Scale(range=["#eef3f7", look.MUTED], domain=[0, top["share"]])
     squares = base.mark_rect(cornerRadius=6, stroke="white", strokeWidth=3).encode(
         color=alt.Color("share:Q", scale=shade, legend=None),
         tooltip=["tier", "momentum", "customers", alt.Tooltip("share:Q", format=".1%")],
     )
-    upper = base.mark_text(dy=-9, fontSize=15, fontWeight="bold", color=DARK).encode(text="part:N")
-    lower = base.mark_text(dy=11, fontSize=12, color=DARK).encode(text="who:N")
+    upper = base.mark_text(dy=-9, fontSize=15, fontWeight="bold", color=look.DARK).encode(
+        text="part:N"
+    )
+    lower = base.mark_text(dy=11, fontSize=12, color=look.DARK).encode(text="who:N")
     look.chart(
         (squares + upper + lower).properties(height=300),
         "Share of expected spend by tier and momentum."
@@ -94,7 +95,7 @@ def _styles(scores: pd.DataFrame) -> None:
     bars = base.mark_bar(color=look.INK, height=16, cornerRadius=3, yOffset=10).encode(
         x=alt.X("share:Q", title="share of expected spend", axis=alt.Axis(format="%"))
     )
-    names = base.mark_text(align="left", dy=-12, fontSize=13, color=DARK).encode(
+    names = base.mark_text(align="left", dy=-12, fontSize=13, color=look.DARK).encode(
         x=alt.value(0), text="style:N"
     )
     first = table.iloc[0]

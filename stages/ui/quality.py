@@ -68,7 +68,7 @@ def calibration() -> None:
         x=alt.X("decile:O", title="tenth of customers", axis=alt.Axis(labelAngle=0))
     )
     axis = alt.Axis(title="mean spend over the horizon", format=",.0f")
-    actual = base.mark_bar(color=look.PALE).encode(y=alt.Y("actual:Q", axis=axis))
+    actual = base.mark_bar(**look.BAR).encode(y=alt.Y("actual:Q", axis=axis))
     line = base.mark_line(color=look.INK, point={"color": look.INK, "size": 50})
     line = line.encode(y=alt.Y("predicted:Q", axis=axis))
     off = (table["predicted"] / table["actual"].where(table["actual"] > 0) - 1).abs()

@@ -171,7 +171,7 @@ def _beside(own: pd.DataFrame, everybody: pd.DataFrame, label: str, name: str, w
         y=alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=160))
     )
     axis = alt.Axis(format="%", title="share", tickCount=7)
-    bars = base.mark_bar(color=look.PALE, height=16).encode(x=alt.X("value:Q", axis=axis))
+    bars = base.mark_bar(height=16, **look.BAR).encode(x=alt.X("value:Q", axis=axis))
     ticks = base.mark_tick(color=look.ACCENT, thickness=3, size=22).encode(
         x=alt.X("value_all:Q", axis=axis)
     )

@@ -363,6 +363,23 @@ def test_ages_that_are_numbers_already_have_no_decimal_comma(file, tmp_path):
     assert csv.customers(group)["age_band"].to_pylist() == ["65+"]
 
 
+def test_a_column_of_ages_may_be_named_by_its_number(file, tmp_path):
+    file.write_text("a;2020-01-05;1,5\n")
+    (tmp_path / "people.csv").write_text("a;71,0\n")
+    columns = ("customer_id=1", "booked_at=2", "amount=3")
+    group = source(
+        file,
+        *(f"source.columns.{column}" for column in columns),
+        "source.header=false",
+        "source.separator=';'",
+        "source.decimal=','",
+        f"source.customers.path={tmp_path / 'people.csv'}",
+        "source.customers.columns.customer_id=1",
+        "source.customers.columns.age=2",
+    )
+    assert csv.customers(group)["age_band"].to_pylist() == ["65+"]
+
+
 def test_a_file_whose_name_holds_signs_of_a_glob_is_read(tmp_path):
     file = tmp_path / "tx[1].csv"
     file.write_text("Id,Date,Price\na,2020-01-05,1\n")

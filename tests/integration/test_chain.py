@@ -79,8 +79,10 @@ def test_a_published_score_that_was_changed_by_hand_is_found_out(project, sessio
     customer = pd.read_parquet(project.root / "data/scores/scores.parquet").iloc[1234]
     update = "UPDATE scores SET expected_spend = %s WHERE customer_id = %s"
     session.execute(update, (customer["expected_spend"] + 0.01, customer["customer_id"]))
-    said = project.stage("replay", customer["customer_id"], status=1)
-    session.execute(update, (customer["expected_spend"], customer["customer_id"]))
+    try:
+        said = project.stage("replay", customer["customer_id"], status=1)
+    finally:
+        session.execute(update, (customer["expected_spend"], customer["customer_id"]))
     assert "the score is not what its version and data give: expected_spend\n" in said
     assert re.search(rf"\b{customer['customer_id']}\b", said) is None
     gone = project.stage("replay", customer["customer_id"], "7", status=1)

@@ -77,9 +77,11 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
 def test_a_date_that_the_data_were_not_prepared_for_is_refused(twin):
     own = (twin.root / "params.yaml").read_text()
     twin.stage("params", "as_of=2030-01-01")
-    said = twin.stage("score", status=1)
+    try:
+        said = twin.stage("score", status=1)
+    finally:
+        (twin.root / "params.yaml").write_text(own)
     assert "as_of=2030-01-01: data/processed was made as of 2018-01-02" in said
-    (twin.root / "params.yaml").write_text(own)
 
 
 def test_reasons_are_given_to_those_asked_for(twin, tmp_path):
@@ -99,8 +101,10 @@ def test_of_two_scorings_at_once_the_second_waits(twin):
     (twin.root / SCORED).unlink()
     with locked(twin.root / "data/scores/.lock"):
         second = twin.start("python", "-m", "stages.score")
+        deadline = time.monotonic() + 60
         while not waits(second):
             assert second.poll() is None, second.communicate()[0]
+            assert time.monotonic() < deadline, "it neither waits nor ends"
             time.sleep(0.05)
         assert not (twin.root / SCORED).exists()
     assert second.wait() == 0

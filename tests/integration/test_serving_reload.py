@@ -1,17 +1,22 @@
 """The alias moves, and the endpoint with it: no request fails, and no version that is broken."""
 
+import asyncio
 import json
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mlflow
 import pandas as pd
 import pytest
+from starlette.requests import Request
 
 from stages.adapters import registry
+from stages.serving.app import create
+from stages.serving.settings import Settings
 from tests.integration.endpoint import JSON, Endpoint, row
 from tests.integration.project import Project
 
@@ -149,3 +154,25 @@ def test_scores_are_read_again_when_they_are_published(project, endpoint):
         assert endpoint.ask("GET", "/customers/1")[1]["expected_spend"] == 17
     finally:
         path.write_bytes(before)
+
+
+def test_the_alias_is_looked_at_though_requests_keep_every_thread_busy(
+    project, client, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project.root}/mlflow.db")
+    serving = create(Settings())
+    (reload,) = (route.endpoint for route in serving.routes if route.path == "/reload")
+    near = Request({"type": "http", "client": ("127.0.0.1", 1), "headers": []})
+
+    async def asked() -> int:
+        loop, done = asyncio.get_running_loop(), threading.Event()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        busy = loop.run_in_executor(None, done.wait)
+        try:
+            async with asyncio.timeout(20):
+                return (await reload(near)).status_code
+        finally:
+            done.set()
+            await busy
+
+    assert asyncio.run(asked()) == 200

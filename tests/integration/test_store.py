@@ -306,7 +306,7 @@ def disturbed(session: Session, ks: str, tmp_path: Path, monkeypatch: pytest.Mon
             if (number := next(coming, None)) is not None:
                 row = transaction("7", JANUARY, f"late {number}", "1.00")
                 load(session, ks, pa.Table.from_pylist([row], TRANSACTIONS.schema))
-            return quiet(*given)
+            yield from quiet(*given)
 
         monkeypatch.setattr(extract.read, "extract", disturbed)
         extract.main.__wrapped__()
@@ -326,6 +326,26 @@ def test_one_that_does_not_rest_ends_the_extraction_without_a_manifest(disturbed
     with pytest.raises(UserError, match="1 partitions changed while they were read, 3 times"):
         disturbed(times=3)
     assert not raw.MANIFEST.exists()
+
+
+def test_after_an_error_no_thread_goes_on_reading(disturbed, session, ks, monkeypatch):
+    def full(*_: Any) -> None:
+        raise OSError("the disk is full")
+
+    def slow(*given: Any) -> Any:
+        begun.append(given)
+        time.sleep(0.3)
+        return quick(*given)
+
+    begun, quick = [], read.extract_partition
+    monkeypatch.setattr(read, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(read, "extract_partition", slow)
+    monkeypatch.setattr(raw, "remember", full)
+    with pytest.raises(OSError, match="full") as raised:
+        disturbed(times=0)
+    by_then = len(begun)
+    time.sleep(0.5)
+    assert len(begun) == by_then < len(summary.partitions(session, ks)), raised
 
 
 def test_a_row_that_was_loaded_and_is_not_there_is_counted(session: Session, ks: str) -> None:

@@ -36,6 +36,7 @@ def test_a_long_text_that_stands_once_in_the_file_counts_for_each_row():
     ("columns", "said"),
     [
         ({"amount": pa.repeat(1.0, MOST + 1)}, "too many rows"),
+        ({str(n): pa.repeat(1.0, MB // 50) for n in range(51)}, "too many rows"),
         ({"customer_id": pa.array(["x" * 2 * MB])}, "too many rows"),
         ({"amount": pa.array([[1.0] * 9])}, "a column of lists"),
         ({"amount": pa.repeat(pa.scalar(b"x" * 500, pa.binary(500)), 9)}, "of wide values"),

@@ -61,6 +61,12 @@ def test_what_may_be_left_out_of_all_may_be_left_out_of_some():
     assert found.money.tolist() == expected.money.tolist()
 
 
+def test_an_id_that_lacks_is_never_one_that_is_given():
+    same = {"customer_id": ["ben"] * 3, "booked_at": ["2017-12-20"] * 3}
+    rows = transactions(columns(**same, transaction_id=["1", None, "0"], amount=[1, 2, 3]), NOW)
+    assert rows.money[0].tolist() == [100, 200, 300]
+
+
 def test_a_truth_value_is_no_amount():
     with pytest.raises(UserError, match="refused: amount: numbers are expected"):
         transactions(columns(amount=[True, 1.0, 2.0]), NOW)

@@ -1,13 +1,14 @@
 """What the pages say of time and place, whatever today is."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from stages.ui import look
 
-TODAY = datetime.now(UTC).date()
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def made_for(as_of: date) -> pd.DataFrame:
@@ -20,8 +21,9 @@ def made_for(as_of: date) -> pd.DataFrame:
 )
 def test_a_forecast_has_so_many_days_left_and_then_is_over(age, left, monkeypatch):
     warned = []
+    monkeypatch.setattr(look, "datetime", SimpleNamespace(now=lambda zone: NOW.astimezone(zone)))
     monkeypatch.setattr(look.st, "warning", lambda text, **_: warned.append(text))
-    scores = made_for(TODAY - timedelta(days=age))
+    scores = made_for(NOW.date() - timedelta(days=age))
     assert look.days_left(scores, 30) == left
     assert look.over(scores, 30) is bool(warned) is (left <= 0)
 

@@ -14,6 +14,12 @@ from stages.domain.errors import UserError
 
 MEMORY = "1GB"  # of DuckDB's own; what does not fit goes to the temporary folder
 LARGEST = 1_000_000  # rows a draft; a month of more comes in several, split by customer
+OF_CELLS = (  # errors whose words may show a cell
+    duckdb.BinderException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+)
 
 _SIZES = """
 SELECT date_trunc('month', booked_at) AS month, count(*) FROM {table} GROUP BY month ORDER BY month
@@ -30,10 +36,11 @@ ORDER BY {order}
 def _without_cells() -> Iterator[None]:
     try:
         yield
-    except duckdb.Error as error:
+    except OF_CELLS as error:
         raise UserError(
-            f"source: a file is not as it should be ({type(error).__name__}): look for a number or"
-            " a date that is none, or a line with other columns"
+            "source: a file is not as it should be, or the configuration does not fit it"
+            f" ({type(error).__name__}): look for a number or a date that is none, or a line with"
+            " other columns"
         ) from error
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from omegaconf import DictConfig
 
 from stages.adapters.drafts import ages, texts
-from stages.adapters.drafts.mapping import cell, decimal
+from stages.adapters.drafts.mapping import cell, decimal, names
 from stages.domain.tables import CUSTOMERS
 
 _AS_GIVEN = ("age_band", "income_band", "household_size", "home_owner", "marital_status", "region")
@@ -70,4 +70,4 @@ def _years(source: DictConfig, schema: pa.Schema, newest: datetime) -> str | Non
         return f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')"
     if columns.age is None:
         return None
-    return texts.number("age", decimal(source, schema, columns.age))
+    return texts.number("age", decimal(source, schema, names(columns.age)[0]))

@@ -86,12 +86,14 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> int:
     UserError where there are too many.
     """
     path, rejects = REJECTS / f"{group.name}.csv", []
+    reasons: Counter[str] = Counter()
     count = rows = 0
     with tqdm(desc="check", unit=" rows", disable=None) as bar:
         for accepted, rejected in contract(source, group):
             if rejected.num_rows and count < MOST_REJECTS:
                 rejects.append(rejected.slice(0, MOST_REJECTS - count))
             count += rejected.num_rows
+            reasons.update(rejected["reason"].to_pylist())
             rows += accepted.num_rows + rejected.num_rows
             bar.update(accepted.num_rows + rejected.num_rows)
     if not rows:
@@ -99,10 +101,9 @@ def check(source: Source, group: DictConfig, most_rejected: float) -> int:
     if not count:
         path.unlink(missing_ok=True)
         return rows
-    refused = pa.concat_tables(rejects)
     with replacing(path) as beside:
-        pa.csv.write_csv(refused, beside)
-    ((most, _),) = Counter(refused["reason"].to_pylist()).most_common(1)
+        pa.csv.write_csv(pa.concat_tables(rejects), beside)
+    ((most, _),) = reasons.most_common(1)
     which = "each" if count <= MOST_REJECTS else f"the first {MOST_REJECTS:,}"
     told = (
         f"{count:,} of {rows:,} rows broke the contract, most often: {most}; see {path} for {which}"

@@ -1,6 +1,6 @@
 """Rows out of the store: pages decoded into Arrow as they come, partitions side by side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from decimal import Decimal
 from functools import partial
@@ -42,7 +42,7 @@ def extract(
     partitions: Sequence[Partition],
     shards: int,
     path_of: Callable[[Partition], Path],
-) -> Iterator[tuple[Partition, int, Decimal]]:
+) -> Generator[tuple[Partition, int, Decimal], None, None]:
     """Write each partition to its own Parquet file; yield each as it is done: rows, exact sum.
 
     A file is whole or absent. After an error no further partition is begun.
