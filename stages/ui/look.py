@@ -15,11 +15,8 @@ Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formulas begin
 INK, ACCENT, DARK = "#1f4e79", "#c7702e", "#0b1622"
 MUTED = "#7696ae"  # 3:1 to white, as lines and shapes need
-BAR: dict[str, Any] = {
-    "color": "#e3ebf1",
-    "stroke": INK,
-    "strokeWidth": 1,
-}  # on which ink and accent are seen
+# A bar's fill is so light that ink and accent are seen on it; on white its line is.
+BAR: dict[str, Any] = {"color": "#e3ebf1", "stroke": INK, "strokeWidth": 1}
 NAMES = {
     "rank": "Rank",
     "customer_id": "Customer",

@@ -45,6 +45,17 @@ def test_a_horizon_that_is_no_number_of_days_is_refused(elsewhere, override):
         config.spec(config.load())
 
 
+@pytest.mark.parametrize(
+    ("given", "forced"),
+    [("1", True), ("true", True), ("", False), ("0", False), (None, False)],
+)
+def test_force_is_a_persons_1_or_a_checked_box_of_jenkins(monkeypatch, given, forced):
+    monkeypatch.delenv("FORCE", raising=False)
+    if given is not None:
+        monkeypatch.setenv("FORCE", given)
+    assert config.forced() is forced
+
+
 def test_a_date_that_is_none_is_refused(elsewhere):
     config.compose(["as_of=tomorrow"])
     with pytest.raises(UserError, match="as_of=tomorrow: give a date as YYYY-MM-DD"):
