@@ -57,7 +57,7 @@ class Bench:
         times = node.process.cpu_times()
         return float(times.user + times.system)
 
-    def other(self, command: list[str]) -> Ran:
+    def run_dsbulk(self, command: list[str]) -> Ran:
         """Run DSBulk."""
         return run(command, os.environ, self.folder)
 

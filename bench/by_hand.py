@@ -12,6 +12,9 @@ import pandas as pd
 
 from stages.domain.spec import Spec
 
+NEW = ("category", "merchant", "region")
+SUMMED = ["spend", "income", "other", "cash", "discount", "transactions", "discounted", "evening"]
+
 SQL = """
 COPY (
 WITH t AS (
@@ -124,7 +127,7 @@ def sql(
 def pandas(files: Path, spec: Spec, cutoff: date) -> pd.DataFrame:
     """The features by pandas, a row a customer."""
     t = pd.read_parquet(
-        files, columns=[*["customer_id", "booked_at", "amount", "kind"], *NEW, DISCOUNT]
+        files, columns=[*["customer_id", "booked_at", "amount", "kind"], *NEW, "discount"]
     )
     t["day"] = t["booked_at"].dt.tz_localize(None).dt.normalize()
     t = t[t["day"] < pd.Timestamp(cutoff)]
@@ -149,10 +152,6 @@ def pandas(files: Path, spec: Spec, cutoff: date) -> pd.DataFrame:
     d["gap"] = d.groupby("customer_id")["day"].diff().dt.days
     d["age"] = (pd.Timestamp(cutoff) - d["day"]).dt.days
     return _ratios(d, spec)
-
-
-NEW, DISCOUNT = ("category", "merchant", "region"), "discount"
-SUMMED = ["spend", "income", "other", "cash", "discount", "transactions", "discounted", "evening"]
 
 
 def _ratios(d: pd.DataFrame, spec: Spec) -> pd.DataFrame:

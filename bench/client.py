@@ -43,7 +43,7 @@ def ask(port: int, wire: bytes, clients: int, seconds: float, least: int) -> Loa
                 while len(mine) < least or time.perf_counter() < until:
                     began = time.perf_counter()
                     connection.sendall(wire)
-                    _answer(connection)
+                    _receive(connection)
                     mine.append(time.perf_counter() - began)
         except (OSError, UserError) as error:
             failed.append(str(error))
@@ -64,18 +64,23 @@ def percentile(latencies: Sequence[float], share: float) -> float:
     return sorted(latencies)[min(len(latencies) - 1, int(share * len(latencies)))] * 1000
 
 
-def _answer(connection: socket.socket) -> bytes:
-    """The body of one answer."""
-    received = connection.recv(262_144)
+def _receive(connection: socket.socket) -> None:
+    """Read one answer to its end; UserError unless it is 200 and says how long it is."""
+    received = _some(connection)
     while b"\r\n\r\n" not in received:
-        received += connection.recv(262_144)
+        received += _some(connection)
     head, _, body = received.partition(b"\r\n\r\n")
     lines = head.lower().split(b"\r\n")
-    size = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
-    parts, size = [body], size - len(body)
-    while size > 0:
-        parts.append(connection.recv(262_144))
-        size -= len(parts[-1])
-    if b" 200 " not in lines[0]:
+    sizes = [int(line[15:]) for line in lines if line.startswith(b"content-length:")]
+    if b" 200 " not in lines[0] or not sizes:
         raise UserError(lines[0].decode())
-    return b"".join(parts)
+    left = sizes[0] - len(body)
+    while left > 0:
+        left -= len(_some(connection))
+
+
+def _some(connection: socket.socket) -> bytes:
+    received = connection.recv(262_144)
+    if not received:
+        raise ConnectionError("the server closed the connection before its answer was whole")
+    return received

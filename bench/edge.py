@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from bench import report
 from bench.process import run
 from bench.report import Goal, Measure
-from stages.adapters.paths import MODELS, ROOT, SCORES
+from stages.adapters.paths import MODELS, ROOT, SCORED
 
 PAGE = ROOT / "docs" / "deployment.md"
 SIZES = (100_000, 1_000_000, 2_000_000)  # scores held beside the model
@@ -47,7 +47,7 @@ def main() -> None:
 
 def _scores(size: int) -> pa.Table:
     """The scores of this result as often as needed, under ids of their own."""
-    scores = pq.read_table(SCORES / "scores.parquet")
+    scores = pq.read_table(SCORED)
     rows = pa.array([place % scores.num_rows for place in range(size)])
     ids = pa.array([f"customer {place}" for place in range(size)])
     return scores.take(rows).set_column(0, "customer_id", ids)

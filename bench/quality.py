@@ -47,7 +47,7 @@ class Origin:
     horizon: int
     cutoff: date | None
     as_of: date | None
-    goals: dict[str, Goal]
+    goals: tuple[tuple[str, Goal], ...]
     settings: dict[str, Any] = field(default_factory=dict)
     coverage: tuple[float, float] = (0.75, 0.85)
 
@@ -65,7 +65,7 @@ class Row:
     holds: bool | None = None
 
 
-BIAS = {"bias ": Goal("≤", 1.07), "bias": Goal("≥", 0.93)}
+BIAS = (("bias", Goal("≤", 1.07)), ("bias", Goal("≥", 0.93)))
 ORIGINS = (
     Origin(
         "Complete Journey, 90 days",
@@ -73,7 +73,12 @@ ORIGINS = (
         90,
         date(2017, 10, 3),
         None,
-        {"gini": Goal("≥", 0.865), "spearman": Goal("≥", 0.825), "mae": Goal("≤", 172), **BIAS},
+        (
+            ("gini", Goal("≥", 0.865)),
+            ("spearman", Goal("≥", 0.825)),
+            ("mae", Goal("≤", 172)),
+            *BIAS,
+        ),
     ),
     Origin(
         "Complete Journey, 30 days",
@@ -81,7 +86,7 @@ ORIGINS = (
         30,
         date(2017, 12, 2),
         None,
-        {"gini": Goal("≥", 0.845), "spearman": Goal("≥", 0.785), "mae": Goal("≤", 74), **BIAS},
+        (("gini", Goal("≥", 0.845)), ("spearman", Goal("≥", 0.785)), ("mae", Goal("≤", 74)), *BIAS),
     ),
     Origin(
         "Berka, 90 days",
@@ -89,7 +94,11 @@ ORIGINS = (
         90,
         date(1994, 1, 1),
         date(1994, 4, 1),
-        {"gini": Goal("≥", 0.78), "spearman": Goal("≥", 0.83), "mae / baseline": Goal("≤", 0.8)},
+        (
+            ("gini", Goal("≥", 0.78)),
+            ("spearman", Goal("≥", 0.83)),
+            ("mae / baseline", Goal("≤", 0.8)),
+        ),
         {"path": str(DATA / "berka")},
     ),
     Origin(
@@ -98,12 +107,12 @@ ORIGINS = (
         30,
         None,
         None,
-        {
-            "gini": Goal("≥", 0.565),
-            "spearman": Goal("≥", 0.64),
-            "bias": Goal("≥", 0.88),
-            "bias ": Goal("≤", 1.12),
-        },
+        (
+            ("gini", Goal("≥", 0.565)),
+            ("spearman", Goal("≥", 0.64)),
+            ("bias", Goal("≥", 0.88)),
+            ("bias", Goal("≤", 1.12)),
+        ),
         {"path": str(DATA / "taiwan_cards" / "UCI_Credit_Card.csv")},
     ),
     Origin(
@@ -112,7 +121,7 @@ ORIGINS = (
         90,
         None,
         None,
-        {"bias": Goal("≥", 0.97), "bias ": Goal("≤", 1.03)},
+        (("bias", Goal("≥", 0.97)), ("bias", Goal("≤", 1.03))),
         coverage=(0.78, 0.82),
     ),
 )
@@ -152,11 +161,11 @@ def judged(origin: Origin) -> Iterator[Row]:
     best = min(metrics.judge(actual, forecast)["mae"] or np.inf for forecast in simple.values())
     figures["mae / baseline"] = (figures["mae"] or 0) / best
     bounds = _intervals(actual, scores["expected_spend"].to_numpy())
-    for figure, goal in origin.goals.items():
-        value = figures[figure.strip()]
+    for figure, goal in origin.goals:
+        value = figures[figure]
         assert value is not None
-        low, high = bounds.get(figure.strip(), (None, None))
-        yield Row(origin.name, figure.strip(), value, low, high, str(goal), goal.holds(value))
+        low, high = bounds.get(figure, (None, None))
+        yield Row(origin.name, figure, value, low, high, str(goal), goal.holds(value))
     if origin.source == "synthetic":
         yield from _against_truth(origin, plan, scores)
     yield from _coverage(origin, actual, scores, figures["coverage"] or 0.0)

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,7 @@ from mlflow.models import infer_signature
 from bench.client import request
 from stages.adapters import config, models, registry
 from stages.adapters.local.listening import free_port
-from stages.adapters.paths import HOME, MODELS, PROCESSED, ROOT
+from stages.adapters.paths import MODELS, PROCESSED, ROOT
 from stages.adapters.recipes import recipe
 from stages.domain import frame
 from stages.domain.errors import UserError
@@ -52,7 +52,7 @@ class Question:
 @contextmanager
 def questions(sent: Mapping[str, bytes]) -> Iterator[list[Question]]:
     """Start all servers; what each is asked."""
-    tracking = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{HOME / 'mlflow.db'}"
+    tracking = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{registry.DATABASE}"
     with TemporaryDirectory(prefix="bench-serve-") as name, ExitStack() as running:
         naive, rows = _naive(Path(name) / "naive")
         ours = f"models:/{registry.NAME}@champion"
@@ -114,7 +114,8 @@ def _server(
             time.sleep(0.5)
         yield port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 

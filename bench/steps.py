@@ -21,7 +21,7 @@ from bench import by_hand
 from stages.adapters import config, engine, models, raw
 from stages.adapters.batch import SLICE_ROWS, Batch
 from stages.adapters.files import write_batches
-from stages.adapters.paths import MODELS, SCORES
+from stages.adapters.paths import MODELS, SCORED, SCORES
 from stages.adapters.store import keyspace, write
 from stages.adapters.store.session import connect
 from stages.domain import scoring
@@ -75,7 +75,7 @@ def score() -> None:
         kept = engine.keep(backend, "features", rows)
         ordered = partial(engine.batches, backend, kept.order_by("customer_id"))
         batch.score(number, ordered)
-    batch.finish(SCORES / "scores.parquet")
+    batch.finish(SCORED)
 
 
 def crowd(customers: str) -> None:

@@ -39,7 +39,7 @@ def _unload(bench: Bench, rounds: int) -> Figures:
 
     def dsbulk() -> dict[str, float]:
         shutil.rmtree(csv, ignore_errors=True)
-        ran = bench.other(bench.dsbulk.unload(bench.keyspace, TRANSACTIONS.name, csv))
+        ran = bench.run_dsbulk(bench.dsbulk.unload(bench.keyspace, TRANSACTIONS.name, csv))
         bench.check("DSBulk's unload", *counted(f"read_csv('{csv}/*.csv', all_varchar = true)"))
         return {"dsbulk unload": ran.seconds}
 
@@ -66,11 +66,11 @@ def _load(bench: Bench, rounds: int) -> Figures:
     """Seconds of each way in: ours from the source's files, DSBulk's from the CSV it unloaded."""
     name, csv = "bench_load", bench.folder / "csv"
     bench.fresh(name)  # our own warm-up was the first load
-    bench.other(bench.dsbulk.load(name, TRANSACTIONS.name, csv, most=WARM_ROWS))
+    bench.run_dsbulk(bench.dsbulk.load(name, TRANSACTIONS.name, csv, most=WARM_ROWS))
 
     def dsbulk() -> dict[str, float]:
         bench.fresh(name)
-        ran = bench.other(bench.dsbulk.load(name, TRANSACTIONS.name, csv))
+        ran = bench.run_dsbulk(bench.dsbulk.load(name, TRANSACTIONS.name, csv))
         bench.check_store("DSBulk's load", name)
         return {"dsbulk load": ran.seconds}
 

@@ -13,7 +13,7 @@ is a real node, started for the tests), *steps* the calls that it makes, in thei
 runs all of them; `pytest FILE -k NAME` one alone.
 
 """
-OURS = ("stages", "bench", "tests", "docsite")
+OURS = ("stages", "bench", "tests", "docsite", "demo")
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def _own(tree: ast.Module) -> set[str]:
 def _functions(tree: ast.Module, own: set[str]) -> Iterator[Case]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            given = tuple(a.arg for a in node.args.args if a.arg != "self")
+            given = tuple(a.arg for a in node.args.args)
             marks = " ".join(ast.unparse(d) for d in node.decorator_list)
-            several = "parametrize" in marks or "@given" in marks
+            several = "parametrize" in marks or "given(" in marks
             yield Case(node.name, given, _steps(node, own), several)
 
 

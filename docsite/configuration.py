@@ -31,11 +31,11 @@ def page() -> str:
     """The whole page, a section a group of conf/."""
     readers = _readers()
     top = CONF / "config.yaml"
-    parts = [HEAD, _section("Top level", [(top, "")], readers, [k for k, _, _ in rows(top)])]
+    parts = [HEAD, _section("Top level", [(top, "")], [])]
     for group in sorted(p for p in CONF.iterdir() if p.is_dir()):
         files = [(f, f"{group.name}=") for f in sorted(group.glob("*.yaml"))]
         files += [(f, "") for f in sorted(group.glob("*/*.yaml"))]  # what several of them share
-        parts.append(_section(group.name, files, readers, [group.name]))
+        parts.append(_section(group.name, files, readers.get(group.name, [])))
     return "\n".join(parts)
 
 
@@ -65,13 +65,10 @@ def _comment(rest: str) -> str:
     return line.removeprefix("#").strip() if line.startswith("#") else ""
 
 
-def _section(
-    title: str, files: list[tuple[Path, str]], readers: dict[str, list[str]], groups: list[str]
-) -> str:
-    stages = sorted({stage for group in groups for stage in readers.get(group, [])})
+def _section(title: str, files: list[tuple[Path, str]], stages: list[str]) -> str:
     lines = [f"## {title}", ""]
-    if stages and len(groups) == 1:
-        lines += [f"A change reruns: {', '.join(stages)}.", ""]
+    if stages:
+        lines += [f"A change reruns: {', '.join(sorted(stages))}.", ""]
     for file, choice in files:
         if title != "Top level":
             shown = f"`{choice}{file.stem}`" if choice else f"shared: `{file.relative_to(CONF)}`"

@@ -20,7 +20,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from stages.adapters.files import read_json, write_bytes, write_json
-from stages.adapters.paths import RAW, REPORTS, ROOT, SCORES
+from stages.adapters.paths import REPORTS, ROOT, SCORED
+from stages.adapters.raw import MANIFEST
 from stages.domain.errors import UserError
 from stages.domain.run_summary import summary
 
@@ -112,12 +113,12 @@ def refresh() -> None:
 
 def take_over() -> None:
     """The result of `make run` becomes that of docs/figures/, if its configuration is git's."""
-    metrics, scores = REPORTS / "metrics.json", SCORES / "scores.parquet"
+    metrics, scores = REPORTS / "metrics.json", SCORED
     committed = ["git", "diff", "--quiet", "HEAD", "--", "params.yaml"]
     if not (metrics.exists() and scores.exists()) or subprocess.run(committed, cwd=ROOT).returncode:
         return
     write_bytes(FOLDER / "metrics.json", metrics.read_bytes())
-    said = summary(read_json(metrics), read_json(RAW / "_manifest.json"), pq.read_table(scores))
+    said = summary(read_json(metrics), read_json(MANIFEST), pq.read_table(scores))
     lines = said.strip().splitlines()
     write_json(FOLDER / "run.json", {"end": lines[: lines.index("", lines.index("Tiers:"))]})
 

@@ -45,12 +45,12 @@ def show() -> None:
 
 def _search(scores: pd.DataFrame) -> dict[str, Any] | None:
     """The row of the customer whose id is typed; None, and what to do, without one."""
+    ids = scores["customer_id"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(
             "Customer id", key=TYPED, autocomplete="off", placeholder="as in your data", width=320
         ).strip()
-        st.button("Any customer", on_click=_pick, args=(_any(scores),))
-    ids = scores["customer_id"]
+        st.button("Any customer", on_click=_pick, args=(random.choice(ids.array),))
     found = scores[ids == typed]
     if len(found):
         return found.iloc[0].to_dict()
@@ -70,10 +70,6 @@ def _search(scores: pd.DataFrame) -> dict[str, Any] | None:
             key=f"near {customer_id}",
         )
     return None
-
-
-def _any(scores: pd.DataFrame) -> str:
-    return scores["customer_id"].iloc[random.randrange(len(scores))]
 
 
 def _pick(customer_id: str) -> None:
@@ -111,7 +107,7 @@ def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
     days = (end - spend["booked_at"].dt.normalize()) // timedelta(days=1)
     back = (days - 1) // PERIOD
     sums = spend["amount"].groupby(back).sum()
-    count = int(min(PERIODS, back.max() + 1)) if len(back) else 1
+    count = int(min(PERIODS, max(days.max() // PERIOD, 1))) if len(days) else 1  # whole ones
     past = pd.DataFrame({"back": np.arange(count)})
     past["spend"] = past["back"].map(sums).fillna(0.0)
     end = end.tz_localize(None)
@@ -215,7 +211,9 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
             "Difference",
             f"{'+' if difference > 0 else '−' if difference < 0 else ''}"
             f"{look.money(abs(difference))}",
-            f"then {then['segment']}",
+            "in the same segment"
+            if then["segment"] == now["segment"]
+            else f"then {then['segment']}",
         ),
     )
     st.caption(

@@ -131,10 +131,10 @@ def literal(text: str) -> str:
 def csv(table: pd.DataFrame) -> str:
     """The table to take away; a spreadsheet must not take a name from the data for a formula."""
 
-    def plain(cell: object) -> object:
+    def harmless(cell: object) -> object:
         return f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULA else cell
 
-    return table.map(plain).to_csv(index=False)
+    return table.map(harmless).to_csv(index=False)
 
 
 def download(table: pd.DataFrame, what: str, file: str, scores: pd.DataFrame, horizon: int) -> None:

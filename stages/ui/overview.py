@@ -52,7 +52,7 @@ def _age(scores: pd.DataFrame, horizon: int) -> str:
     left = look.days_left(scores, horizon)
     if left > 0:
         return f"{left} of {horizon} days to come"
-    return f"forecast ended {look.end(scores, horizon):%Y-%m-%d}"
+    return f"forecast over since {look.end(scores, horizon):%Y-%m-%d}"
 
 
 def _map(scores: pd.DataFrame) -> None:
@@ -129,12 +129,14 @@ def _migration() -> None:
 def _basis(scores: pd.DataFrame, are: str) -> None:
     """Data and model, in one line each; what is expected in the tense of `are`."""
     metrics = published.champion()["metrics"]
+    gini = metrics["holdout"]["gini"]
+    quality = "nobody is ranked" if gini is None else f"its Gini is {gini:.3f}"
     first = scores.iloc[0]
     when = datetime.fromtimestamp(SCORED.stat().st_mtime, UTC)
     st.markdown(
         f"- **Data**: {metrics['source']}, {_data(first['data_version'])}\n"
-        f"- **Model**: version {first['model_version']}; out of time its Gini is"
-        f" {metrics['holdout']['gini'] or 0:.3f}{_against(metrics['gain'])} (see Health)\n"
+        f"- **Model**: version {first['model_version']}; out of time {quality}"
+        f"{_against(metrics['gain'])} (see Health)\n"
         f"- **Scored**: {when:%Y-%m-%d %H:%M} UTC"
     )
     silent = scores.loc[scores["style"] == UNKNOWN, "expected_spend"]

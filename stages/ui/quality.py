@@ -28,7 +28,7 @@ def holdout() -> None:
     table = pd.DataFrame(
         {"Figure": FIGURES.keys()}
         | {
-            WORDS.get(name, name): [
+            WORDS[name]: [
                 "–" if figures[column] is None else format(figures[column], how)
                 for column, how in FIGURES.values()
             ]
@@ -61,12 +61,16 @@ def holdout() -> None:
         st.markdown(f"{icon} {check['check'][:1].upper()}{check['check'][1:]}{said}")
 
 
+def _by_tenth(table: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(table).encode(
+        x=alt.X("decile:O", title="tenth of customers", axis=alt.Axis(labelAngle=0))
+    )
+
+
 def calibration() -> None:
     """Expected beside actual spend by tenth of customers."""
     table = published.report("calibration.csv")
-    base = alt.Chart(table).encode(
-        x=alt.X("decile:O", title="tenth of customers", axis=alt.Axis(labelAngle=0))
-    )
+    base = _by_tenth(table)
     axis = alt.Axis(title="mean spend over the horizon", format=",.0f")
     actual = base.mark_bar(**look.BAR).encode(y=alt.Y("actual:Q", axis=axis))
     line = base.mark_line(color=look.INK, point={"color": look.INK, "size": 50})
@@ -85,9 +89,7 @@ def calibration() -> None:
 def coverage() -> None:
     """How many customers lie inside their 80 % interval, by tenth."""
     table = published.report("calibration.csv")
-    base = alt.Chart(table).encode(
-        x=alt.X("decile:O", title="tenth of customers", axis=alt.Axis(labelAngle=0))
-    )
+    base = _by_tenth(table)
     axis = alt.Axis(title="customers inside", format=".0%")
     scale = alt.Scale(domain=[0.4, 1], zero=False, clamp=True)
     dots = base.mark_circle(color=look.INK, size=90, opacity=1).encode(
@@ -131,10 +133,15 @@ def fairness() -> None:
             {
                 "group": own["group"],
                 "customers": own["customers"].map("{:,}".format),
-                "bias": own["bias"].map("{:.2f}".format),
-                "error over spend": own["mae_ratio"].map("{:.2f}".format),
+                "bias": _ratios(own["bias"]),
+                "error over spend": _ratios(own["mae_ratio"]),
                 "coverage": own["coverage"].map("{:.0%}".format),
                 "in Top": own["Top"].map("{:.0%}".format),
             }
         ),
     )
+
+
+def _ratios(values: pd.Series) -> pd.Series:
+    """As text; a group that spent nothing has none."""
+    return values.map("{:.2f}".format, na_action="ignore").fillna("–")

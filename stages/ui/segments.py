@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from stages.domain.audit import FEWEST
+from stages.domain.campaign import EXPORTED
 from stages.domain.catalogue import BEHAVIOUR, MIND, feature
 from stages.domain.momentum import EVERYBODY
 from stages.domain.profiles import FIGURES
@@ -23,10 +24,6 @@ TOPICS = {
 }
 PLACES = {"region": "Region", "merchant": "Place", "channel": "Channel", "category": "Category"}
 MOST = 12  # names of places or categories
-MEMBERS = (
-    *("customer_id", "expected_spend", "low", "high", "percentile", "tier", "momentum"),
-    *("segment", "style", "confidence"),
-)
 
 
 def show() -> None:
@@ -78,7 +75,8 @@ def _headline(
         ("Expected of each", look.money(whole.expected / len(members)), "on average"),
     )
     file = f"members-{name.lower().replace(' · ', '-')}"
-    look.download(members[list(MEMBERS)], "members", file, scores, model["horizon"])
+    exported = members[[name for name in EXPORTED if name in members]]
+    look.download(exported, "members", file, scores, model["horizon"])
 
 
 def _playbook(book: dict[str, list[str]]) -> None:
@@ -94,13 +92,13 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
     """Each habit's mean beside that of all customers, with its 95 % interval."""
     own = habits[habits["segment"] == name].set_index("figure")
     everybody = habits[habits["segment"] == EVERYBODY].set_index("figure")["value"]
-    if own.empty:
-        st.markdown("Nothing is known of these habits.")
-        return
     table = own.join(everybody.rename("all"))
     table = table[(table["value"] != 0) | (table["all"] != 0)]  # what the source does not know
     table = table.assign(habit=[_meaning(figure) for figure in table.index])
     ratio = table[(table["all"] > 0) & (table["unit"] != SIGNED)]
+    if ratio.empty:
+        st.markdown("Nothing is known of these habits.")
+        return
     relative = ratio[["value", "low", "high"]].div(ratio["all"], axis=0) - 1
     drawn = relative.assign(habit=ratio["habit"])
     axis = alt.Axis(format="+.0%", title="against all customers", tickCount=7)
@@ -124,7 +122,7 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
 
 
 def _written(table: pd.DataFrame, column: str, horizon: int | None = None) -> list[str]:
-    return [_figure(v, u, horizon) for v, u in zip(table[column], table["unit"], strict=True)]
+    return [figure(v, u, horizon) for v, u in zip(table[column], table["unit"], strict=True)]
 
 
 def _meaning(figure: str) -> str:
@@ -133,14 +131,15 @@ def _meaning(figure: str) -> str:
     return f"{name} ({feature(figure).unit})" if feature(figure).unit == SIGNED else name
 
 
-def _figure(value: float, unit: str, horizon: int | None = None) -> str:
+def figure(value: float, unit: str, horizon: int | None = None) -> str:
     """A figure and, where `horizon` is given, its unit in words."""
     if unit == "share":
         return f"{value:.1%}"
-    if horizon is None:
-        return f"{value:,.4g}"
+    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if horizon is None or unit == SIGNED:  # the habit's name says it
+        return number
     words = unit.replace("/horizon", f" in {horizon} days").replace("money", "").strip()
-    return f"{value:,.4g} {words}".strip()
+    return f"{number} {words}".strip()
 
 
 def _groups(groups: list[dict[str, Any]], name: str) -> None:
@@ -163,7 +162,7 @@ def _groups(groups: list[dict[str, Any]], name: str) -> None:
 def _beside(own: pd.DataFrame, everybody: pd.DataFrame, label: str, name: str, what: str) -> None:
     """Shares of a segment as bars, those of all customers as ticks."""
     if own.empty:
-        st.markdown("Fewer than ten customers of this segment are known in any group.")
+        st.markdown(f"Nothing here is known of {FEWEST} customers or more of this segment.")
         return
     order = list(own[label]) if label == "name" else sorted(own[label], key=_natural)
     table = own.merge(everybody[[label, "value"]], on=label, suffixes=("", "_all"), how="left")

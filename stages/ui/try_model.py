@@ -17,6 +17,7 @@ from stages.ui import endpoint, look, published
 
 EDIT, PASTE, UPLOAD = "Edit", "Paste", "Upload"
 AT_ONCE = 20  # records that a curl shows; more go through a file
+EXPLAINED = 20  # customers whose reasons are shown
 
 
 def show() -> None:
@@ -72,7 +73,7 @@ def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
         ("Model", f"version {rows['model_version'].iloc[0]}", address()),
     )
     look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
-    for row in rows.head(AT_ONCE).to_dict("records"):
+    for row in rows.head(EXPLAINED).to_dict("records"):
         reasons = "; ".join(look.sentence(r) for r in row["reasons"]) or row["confidence"]
         st.markdown(f"**{look.literal(row['customer_id'])}**: {reasons}.")
 

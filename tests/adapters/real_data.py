@@ -12,13 +12,13 @@ from stages.adapters import sources
 from stages.adapters.paths import ROOT
 from stages.domain.contract import split
 
-FOLDER = Path(os.environ.get("PURCHASING_REAL_DATA", ROOT.parent / "shared" / "data"))
+FOLDER = Path(os.environ.get("QUALITY_DATA") or ROOT.parent / "shared" / "data")
 
 
 def real(name: str) -> Path:
     """The file or folder of that name; the test is skipped, saying so, where it is not there."""
     if not (FOLDER / name).exists():
-        pytest.skip(f"{name} is not in {FOLDER}: it is not shipped (PURCHASING_REAL_DATA names it)")
+        pytest.skip(f"{name} is not in {FOLDER}: it is not shipped (QUALITY_DATA names it)")
     return FOLDER / name
 
 
