@@ -27,7 +27,7 @@ def main() -> None:
         drift = None  # of another champion
     made_for = None
     if champion is not None:
-        made_for = registry.load(champion).unwrap_python_model().model.as_of
+        made_for = registry.model(champion).as_of
     now = registration.made_from()
     refused = any(v.tags.items() >= now.items() for v in registry.refused(client))
     if refused:

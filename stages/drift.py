@@ -20,7 +20,6 @@ from stages.domain.calibration import covered
 from stages.domain.drift import drift
 from stages.domain.errors import UserError
 from stages.domain.features import daily, targets
-from stages.domain.model import Model
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ def main() -> None:
     if champion is None:
         log.info("there is no champion yet to hold the data against")
         return
-    model = registry.load(champion).unwrap_python_model().model
+    model = registry.model(champion)
     backend = engine.connect(**params.engine)
     now = engine.read(backend, raw.TRANSACTIONS)
     history = cutoffs.history(backend, now)
@@ -98,7 +97,7 @@ def _realised(
 ) -> dict[str, Any] | None:
     """How a version's forecast came true; None where its horizon has not passed."""
     try:
-        model: Model = registry.load(version).unwrap_python_model().model
+        model = registry.model(version)
     except UserError as error:
         log.warning("%s; its forecast is not held against what came", error)
         return None

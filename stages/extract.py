@@ -1,6 +1,8 @@
 """Extract: what changed in Cassandra comes to data/raw; nothing else is read."""
 
 import logging
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -19,6 +21,7 @@ from stages.domain.tables import CUSTOMERS
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3  # at a partition that is written to while it is read
+REMEMBER_EVERY = 5  # seconds: what is on disk is written down whole each time
 
 
 @stage
@@ -70,12 +73,18 @@ def _read(
         closing(read.extract(session, store.keyspace, stale, store.shards, raw.path)) as extracted,
         tqdm(total=total, unit=" rows", disable=None) as bar,
     ):
-        for partition, rows, amount in extracted:
-            said = database[partition]
-            if (rows, amount) == (said.rows, said.amount):
-                held[partition] = raw.Held(said, digest(raw.path(partition)))
-                raw.remember(held, read.FORMAT)  # so that an interruption goes on from here
-            bar.update(rows)
+        remembered = -math.inf
+        try:
+            for partition, rows, amount in extracted:
+                said = database[partition]
+                if (rows, amount) == (said.rows, said.amount):
+                    held[partition] = raw.Held(said, digest(raw.path(partition)))
+                if time.monotonic() - remembered > REMEMBER_EVERY:
+                    raw.remember(held, read.FORMAT)  # so that even a kill goes on from here
+                    remembered = time.monotonic()
+                bar.update(rows)
+        finally:
+            raw.remember(held, read.FORMAT)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import logging
 from datetime import UTC, datetime
-from functools import reduce
 
+import ibis
 import ibis.expr.types as ir
 
 from stages.adapters import config, engine, frames, raw
@@ -46,7 +46,7 @@ def main() -> None:
         for at in range(0, len(plan.all), together):
             rows = frame.rows(days, plan.all[at : at + together], plan, spec)
             parts.append(engine.keep(backend, f"frame_{len(parts)}", rows))
-    rows = reduce(ir.Table.union, parts).order_by("cutoff", "customer_id")
+    rows = ibis.union(*parts).order_by("cutoff", "customer_id")
     count = write_batches(
         frames.FRAME,
         frame.schema(rows.columns),

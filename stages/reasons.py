@@ -8,12 +8,13 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.adapters import config, engine, raw, registry
+from stages.adapters import config, dvc, engine, registry
 from stages.adapters.files import write_parquet
 from stages.adapters.logs import stage
 from stages.adapters.paths import REASONS, SCORED
 from stages.domain import scoring
 from stages.domain.errors import UserError
+from stages.domain.tables import STAMP
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,13 @@ def main() -> None:
     except UnicodeDecodeError as error:
         raise UserError(f"{file} is not UTF-8: save it as such") from error
     asked = sorted({line.strip() for line in lines if line.strip()})
-    stamp = pq.read_table(SCORED, columns=["model_version", "as_of"]).slice(0, 1).to_pylist()[0]
+    stamp = pq.read_table(SCORED, columns=list(STAMP)).slice(0, 1).to_pylist()[0]
     version = registry.version(registry.connect(), stamp["model_version"])
-    model = registry.load(version).unwrap_python_model().model
+    model = registry.model(version)
     backend = engine.connect(**config.load().engine)
     who = ibis.memtable(pa.table({"customer_id": pa.array(asked, pa.string())}))
-    mine = engine.read(backend, raw.TRANSACTIONS).semi_join(who, "customer_id")
+    transactions = engine.read(backend, dvc.transactions_of(stamp["data_version"]))
+    mine = transactions.semi_join(who, "customer_id")
     rows = scoring.at(backend, mine, model, stamp["as_of"], asked)
     reasons = model.explained({name: rows[name].to_numpy() for name in rows})[1]
     kinds = pa.list_(pa.string())

@@ -34,14 +34,13 @@ def main() -> None:
         raise UserError(
             f"the published score is of version {row['model_version']}: that of {version} is gone"
         )
-    model = registry.load(registry.version(registry.connect(), row["model_version"]))
+    model = registry.model(registry.version(registry.connect(), row["model_version"]))
     backend = engine.connect(**params.engine)
     transactions = engine.read(backend, dvc.transactions_of(row["data_version"]))
     mine = transactions.filter(ibis._.customer_id == customer)
     tier = {customer: row["tier"]}  # one that the former tier held is held by itself, too
-    again = scoring.score(
-        backend, mine, model.unwrap_python_model().model, row["as_of"], [customer], tier
-    ).to_dict("records")[0]
+    scored = scoring.score(backend, mine, model, row["as_of"], [customer], tier)
+    again = scored.to_dict("records")[0]
     del again["as_of"]
     differing = [name for name, value in again.items() if not _same(value, row[name])]
     for name in again:

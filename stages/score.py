@@ -28,7 +28,7 @@ from stages.adapters.logs import stage
 from stages.adapters.paths import CHAMPION, REPORTS, SCORED, SCORES, SEGMENTS
 from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
-from stages.domain import cutoffs, migration, scoring, tables
+from stages.domain import migration, scoring, tables
 from stages.domain.errors import UserError
 from stages.domain.features import CLOCK
 from stages.domain.model import Model
@@ -105,7 +105,7 @@ def _score(
     """Score, publish and report; what an interrupted scoring has done already is kept."""
     name, as_of = params.store.keyspace, stamp["as_of"]
     backend, parts = engine.connect(**params.engine), raw.parts(params.engine.part_rows)
-    model = registry.load(champion).unwrap_python_model().model
+    model = registry.model(champion)
     known = _known(champion, model)
     batch = Batch.begin(
         UNDER_WAY,
@@ -166,7 +166,7 @@ def _report(
 ) -> list[Path]:
     """What the segments are, and who moved since the scores published before: files under way."""
     scores, transactions = batch.table("scores").to_pandas(), engine.read(backend, raw.TRANSACTIONS)
-    unknown = CLOCK if cutoffs.history(backend, transactions).monthly else ()
+    unknown = CLOCK if frames.plan().monthly else ()
     shown = [name for name in SHOWN if name not in unknown]
     segments = segment_report(
         backend,

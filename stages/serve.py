@@ -9,8 +9,9 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: threads of its own only stand about
 
 import uvicorn
+from fastapi import FastAPI
 
-from stages.adapters.logs import stage
+from stages.adapters.logs import configure, stage
 from stages.domain.errors import UserError
 from stages.serving import app, measures
 from stages.serving.settings import Settings
@@ -37,7 +38,13 @@ def main() -> None:
     else:
         with TemporaryDirectory() as counts:
             os.environ[measures.SEVERAL] = counts
-            uvicorn.run("stages.serving.app:create", factory=True, workers=settings.workers, **run)
+            uvicorn.run("stages.serve:worker", factory=True, workers=settings.workers, **run)
+
+
+def worker() -> FastAPI:
+    """The app in one of several processes, which logs as a single one does."""
+    configure("serve")
+    return app.create()
 
 
 def _try_port(host: str, port: int) -> None:

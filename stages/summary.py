@@ -2,6 +2,7 @@
 
 import os
 
+from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from stages.adapters import registry, runs
@@ -30,7 +31,7 @@ def main() -> None:
     )
 
 
-def _run(client: registry.mlflow.MlflowClient, version: ModelVersion) -> str:
+def _run(client: MlflowClient, version: ModelVersion) -> str:
     """The address of the version's run for a browser; its id where no server is used."""
     server = os.environ.get("MLFLOW_UI_URL")
     if not server and not os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):

@@ -75,6 +75,8 @@ def configure(stage: str) -> None:
 
 def _digests(stage: str) -> dict[str, dict[str, str]]:
     """Digests of what dvc.yaml says that the stage reads and writes, code apart."""
+    if not PIPELINE.exists():  # an image that only serves
+        return {}
     entry = yaml.safe_load(PIPELINE.read_text())["stages"].get(stage, {})
     reads = [name for name in entry.get("deps", []) if not name.startswith("stages/")]
     writes = [

@@ -5,8 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # `dvc exp run --temp` and queued experiments work in a copy below .dvc/tmp/exps; what is
 # shared between experiments (the node, the tracking database) stays with the checkout itself.
-_parts = str(ROOT).split("/.dvc/tmp/exps/")
-HOME = Path(_parts[0])
+HOME = Path(str(ROOT).partition("/.dvc/tmp/exps/")[0])
 
 CONF = ROOT / "conf"
 PARAMS = ROOT / "params.yaml"

@@ -69,8 +69,9 @@ def unseal() -> None:
 
 def seal(entries: dict[Partition, Held], shards: int) -> None:
     """Write the manifest of what is on disk; partitions that are no more, and halves, go."""
+    whole = {path(p) for p in entries}
     for file in [*TRANSACTIONS.glob("*"), *RAW.glob("*.part")]:
-        if file not in {path(p) for p in entries}:
+        if file not in whole:
             file.unlink()
     write_json(
         MANIFEST,
@@ -94,7 +95,7 @@ def manifest() -> dict[str, Any]:
 def parts(most_rows: int | None) -> list[list[Path]]:
     """The files of all transactions, in parts of whole customers: shards, joined while they fit.
 
-    A part has `most_rows` or a single shard; one part where there is no such bound.
+    A part has at most `most_rows`, or a single shard; one part where there is no such bound.
     """
     files = sorted(TRANSACTIONS.glob("*.parquet"))
     if most_rows is None:

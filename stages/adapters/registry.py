@@ -4,7 +4,7 @@ import logging
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
@@ -15,6 +15,9 @@ from mlflow.pyfunc import PyFuncModel
 from stages.adapters.files import locked, replacing
 from stages.adapters.paths import HOME
 from stages.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from stages.domain.model import Model
 
 NAME = "purchasing-capability"  # of the experiment and of the registered model
 DATABASE = HOME / "mlflow.db"
@@ -206,6 +209,11 @@ def load(version: ModelVersion) -> PyFuncModel:
             f"version {version.version} does not load ({type(error).__name__}): `make promote` "
             "registers the result on disk again, `make rollback` goes back to the former champion"
         ) from error
+
+
+def model(version: ModelVersion) -> "Model":
+    """The capability model of a registered version; UserError where it is broken."""
+    return load(version).unwrap_python_model().model
 
 
 def reported(version: ModelVersion, name: str) -> str:

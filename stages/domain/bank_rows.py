@@ -24,8 +24,13 @@ SHOPS = (
 )
 CATEGORIES = (*SHOPS, "cash", "salary", "rent", "subscription", "fee")
 MERCHANTS = tuple(f"{shop} {m + 1}" for shop in SHOPS for m in range(bank.MERCHANTS))
-NAMES = {"kind": KINDS, "channel": CHANNELS, "region": REGIONS, "merchant": MERCHANTS}
-NAMES["category"] = CATEGORIES
+NAMES = {
+    "kind": KINDS,
+    "category": CATEGORIES,
+    "merchant": MERCHANTS,
+    "channel": CHANNELS,
+    "region": REGIONS,
+}
 NOTHING = -1  # for null
 
 Rows = dict[str, NDArray]  # arrays of one length: what they are, by name; names as codes

@@ -28,5 +28,5 @@ def by_decile(actual: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
     )
     place = frame["predicted"].rank(method="first")
     frame["decile"] = np.ceil(place * DECILES / len(frame)).astype(int)
-    means = frame.groupby("decile").mean()
-    return means.assign(customers=frame.groupby("decile").size()).reset_index()
+    tenths = frame.groupby("decile")
+    return tenths.mean().assign(customers=tenths.size()).reset_index()

@@ -1,5 +1,6 @@
 """The model card and the data card, written from the figures."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -102,7 +103,7 @@ def _band(band: float | None) -> str:
     if band is None:
         return "- Too few cutoffs to say how far the total may be off."
     return (
-        f"- The total of all customers may be off by a factor of {2.718281828**band:.2f} either"
+        f"- The total of all customers may be off by a factor of {math.exp(band):.2f} either"
         " way; what a season does to all customers alike, the model does not know."
     )
 

@@ -22,8 +22,8 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     `draft` has the columns of `transactions` that the source knows: texts; `booked_at` a
     timestamp (naive is UTC; null where it could not be read); amount, discount and quantity
     numbers; `kind` may lack (purchase, or refund where money came in). A row is rejected for the
-    first rule that it breaks; the same key twice rejects the later row. Where the source has
-    `problem`, why it could not read a row, that is the reason.
+    first rule that it breaks, and last where an accepted row before it has its key. Where the
+    source has `problem`, why it could not read a row, that is the reason.
     Raises UserError when a required column lacks or has another type.
     """
     missing = [name for name in NEEDED if name not in draft.column_names]
@@ -36,6 +36,8 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     if "problem" in draft.column_names:
         reason = pc.coalesce(draft["problem"], reason)
         draft = draft.drop_columns("problem")
+    repeated = _repeated(rows, pc.is_null(reason))
+    reason = pc.if_else(repeated, REPEATED, reason)
     good = pc.is_null(reason)
     rejected = draft.append_column("reason", reason).filter(pc.invert(good))
     return _canonical(rows.filter(good)), rejected
@@ -87,7 +89,6 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
         if name in rows.column_names:
             long = pc.greater(pc.utf8_length(rows[name]), LONGEST_TEXT)
             rules[f"{name} is longer than {LONGEST_TEXT} characters"] = pc.fill_null(long, False)
-    rules[REPEATED] = _repeated(rows)
     return rules
 
 
@@ -99,12 +100,12 @@ def _not_finite(number: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.invert(pc.is_finite(pc.cast(number, pa.float64())))
 
 
-def _repeated(rows: pa.Table) -> pa.ChunkedArray:
+def _repeated(rows: pa.Table, sound: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which of the `sound` rows have the key of one before."""
     place = pa.array(range(rows.num_rows), pa.int64())
-    first = (
-        rows.select(KEY).append_column("place", place).group_by(KEY).aggregate([("place", "min")])
-    )
-    return pc.invert(pc.is_in(place, first["place_min"]))
+    placed = rows.select(KEY).append_column("place", place).filter(sound)
+    first = placed.group_by(KEY).aggregate([("place", "min")])
+    return pc.and_(sound, pc.invert(pc.is_in(place, first["place_min"])))
 
 
 def _canonical(rows: pa.Table) -> pa.Table:

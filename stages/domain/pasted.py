@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 from stages.domain.errors import UserError
 from stages.domain.tables import NUMBERS, OPTIONAL, REQUIRED
 
-MOST = 20_000  # rows of one request
+MOST = 20_000  # rows that a person types or uploads
 
 
 def example(as_of: date) -> pd.DataFrame:
@@ -95,6 +96,6 @@ def _number(value: Any, where: str) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise UserError(f"{where} is no number (a decimal point, no thousands).") from None
-    if number != number or abs(number) == float("inf"):
+    if not math.isfinite(number):
         raise UserError(f"{where} is no finite number.")
     return number

@@ -1,4 +1,7 @@
-"""Score customers from their transactions: the one path of the batch and of the endpoint."""
+"""Score customers from their transactions: the path of batch, drift and replay.
+
+The endpoint's, for a few customers at a time, is domain/online.py; a test holds them together.
+"""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping

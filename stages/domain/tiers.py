@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 TIERS = ("Base", "Middle", "Top")
 RESOLUTION = 1001  # quantiles kept: a percentile to a tenth
@@ -37,7 +38,7 @@ class Ranking:
             cuts = np.asarray(self.cuts)
             lowest = np.searchsorted(cuts * (1 + MARGIN), capability, side="right")
             highest = np.searchsorted(cuts * (1 - MARGIN), capability, side="right")
-            before = np.array([TIERS.index(t) if t in TIERS else -1 for t in published])
+            before = pd.Index(TIERS).get_indexer(published)  # -1: none
             place = np.where(before < 0, place, np.clip(before, lowest, highest))
         return _NAMES[place]
 

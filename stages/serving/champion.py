@@ -84,8 +84,10 @@ class Champion:
                 elif again or str(version.version) != self._refused:
                     self._replace(version)
             except Exception as error:
-                log.warning("the registry does not answer: %s", type(error).__name__)
-                self.problem = f"the registry does not answer: {type(error).__name__}"
+                said = f"the registry does not answer: {type(error).__name__}"
+                if said != self.problem:  # once, not at every look
+                    log.warning("%s", said)
+                self.problem = said
 
     def _replace(self, version: ModelVersion) -> None:
         try:

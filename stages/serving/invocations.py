@@ -6,7 +6,6 @@ in our words: its own may hold the caller's rows or a traceback.
 
 import asyncio
 import json
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from operator import itemgetter
@@ -24,7 +23,6 @@ from stages.serving.champion import Served
 from stages.serving.guard import refusal
 from stages.serving.settings import Settings
 
-log = logging.getLogger(__name__)
 JSON = "application/json"
 LARGE = 64 * 1024  # bytes of a body, and
 MANY = 20  # customers in one, that are answered in a thread, so that others need not wait
@@ -130,7 +128,6 @@ async def by_mlflow(
     except UserError as error:
         return refusal(400, "INVALID_PARAMETER_VALUE", str(error))
     except Exception as error:  # its words are told where they are the model's own
-        log.debug("MLflow could not answer a request: %s", type(error).__name__)
         said = str(getattr(error, "message", ""))
         own = said if said.startswith(REFUSED) else why
         return refusal(400, "INVALID_PARAMETER_VALUE", own)

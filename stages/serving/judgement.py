@@ -48,7 +48,7 @@ def _gain(
         alike = (
             registry.may_be_of(client, champion, params.source.name)
             and theirs.spec.horizon == ours.spec.horizon
-            and theirs.spec.kinds == ours.spec.kinds
+            and set(theirs.spec.kinds) == set(ours.spec.kinds)
         )
         if not alike:
             log.info("the champion has another source, horizon or target: it is not compared")
@@ -57,7 +57,7 @@ def _gain(
     except Exception as error:
         why = error if isinstance(error, UserError) else type(error).__name__
         log.warning("the champion, %s, cannot be judged: %s", name, why)
-        log.debug("", exc_info=True)
+        log.info("why it cannot", exc_info=True)  # a traceback is for the file alone
         return {"over": name}
 
 

@@ -53,6 +53,7 @@ class Published:
     def __init__(self, scores: Path, segments: Path) -> None:
         self._paths = {"scores": scores, "segments": segments}
         self._seen: dict[str, Any] = {}
+        self._unread: set[str] = set()
         self.scores: Scores | None = None
         self.segments: bytes | None = None
         self.refresh()
@@ -67,5 +68,8 @@ class Published:
                 if name not in self._seen or self._seen[name] != seen:
                     setattr(self, name, read(path) if seen else None)
                     self._seen[name] = seen
+                self._unread.discard(name)
             except (OSError, pa.ArrowException) as error:
-                log.error("%s cannot be read: %s", path.name, type(error).__name__)
+                if name not in self._unread:  # once, not at every look
+                    log.error("%s cannot be read: %s", path.name, type(error).__name__)
+                self._unread.add(name)

@@ -152,7 +152,7 @@ def _model(client: mlflow.MlflowClient) -> Model:
     if champion is None or not registry.may_be_of(client, champion, config.load().source.name):
         return model
     try:
-        former = registry.load(champion).unwrap_python_model().model
+        former = registry.model(champion)
     except UserError as error:
         log.warning("the styles are named without the champion's: %s", error)
         return model

@@ -42,6 +42,12 @@ def test_facts_go_to_the_json_line_under_the_runs_id(tmp_path):
     assert lines[-1]["seconds"] >= 0
 
 
+def test_an_image_that_only_serves_has_no_pipeline_to_digest(tmp_path):
+    status, _, lines = run(tmp_path, "logs.PIPELINE = Path('none.yaml')")
+    assert status == 0
+    assert lines[-1]["message"].startswith("done in")
+
+
 def test_a_users_error_is_one_line_and_a_status(tmp_path):
     status, terminal, _ = run(tmp_path, "raise UserError('horizon=0: give more')")
     assert status == 1

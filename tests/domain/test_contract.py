@@ -82,6 +82,16 @@ def test_the_same_key_twice_rejects_the_later_row():
     ]
 
 
+def test_a_row_that_is_refused_takes_no_other_with_it():
+    broken = draft(amount=pa.array([None], pa.float64()))
+    accepted, rejected = split(pa.concat_tables([broken, draft(amount=[11.0]), draft()]), NOW)
+    assert accepted["amount"].to_pylist() == [Decimal("11.00")]
+    assert rejected["reason"].to_pylist() == [
+        "amount is missing or not a finite number",
+        "the same customer, instant and transaction_id came before",
+    ]
+
+
 def test_a_missing_column_is_named():
     with pytest.raises(UserError, match="no column for booked_at, amount"):
         split(draft().drop(["booked_at", "amount"]), NOW)

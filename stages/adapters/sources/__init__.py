@@ -16,13 +16,13 @@ from tqdm import tqdm
 
 from stages.adapters.files import digest, replacing
 from stages.adapters.paths import REJECTS
-from stages.domain.contract import split
+from stages.domain import contract as rules
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
 MOST_REJECTS = 100_000  # rows that are written down; the others are counted
 MAY_CHANGE = {"name", "path", "query", "headers", "paging", "timeout", "retries", "last_day"}
-DRAFTS = Path(__file__).parents[1] / "drafts"  # code that several sources share
+SHARED_CODE = Path(__file__).parents[1] / "drafts"
 
 
 class Source(Protocol):
@@ -60,7 +60,7 @@ def settings(group: DictConfig) -> dict[str, Any]:
 
 def fingerprint(source: Source, group: DictConfig) -> str:
     """A digest of all that decides what the source yields: its files, settings and code."""
-    code = [Path(source.__file__), *sorted(DRAFTS.glob("*.py"))]
+    code = [Path(source.__file__), Path(rules.__file__), *sorted(SHARED_CODE.glob("*.py"))]
     files = [*code, *source.inputs(group)]
     parts = [OmegaConf.to_yaml(group, sort_keys=True), *map(digest, files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -69,7 +69,7 @@ def fingerprint(source: Source, group: DictConfig) -> str:
 def contract(source: Source, group: DictConfig) -> Iterator[tuple[pa.Table, pa.Table]]:
     """The source's tables, each as (canonical rows, rejected rows)."""
     now = datetime.now(UTC)
-    return (split(draft, now) for draft in source.transactions(group))
+    return (rules.split(draft, now) for draft in source.transactions(group))
 
 
 def too_many(rejected: int, rows: int, most_rejected: float) -> bool:

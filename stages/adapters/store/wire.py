@@ -44,7 +44,7 @@ def row_head(statement: PreparedStatement, cells: int) -> bytes:
 
 
 class Batch(BatchStatement):
-    """An unlogged batch of encoded rows of one partition; sending it twice changes nothing."""
+    """An unlogged batch of encoded rows of the same replicas; sending it twice changes nothing."""
 
     def __init__(self, rows: Rows, keyspace: str, partition: Sequence[bytes]) -> None:
         super().__init__(BatchType.UNLOGGED)

@@ -1,4 +1,4 @@
-"""Rows into the store: batches of one partition, many in flight, the same rows twice no change."""
+"""Rows into the store: batches of the same replicas, many in flight; twice changes nothing."""
 
 import logging
 import time
