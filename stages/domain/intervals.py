@@ -18,7 +18,7 @@ class Intervals:
     edges: tuple[float, ...]  # money: the lower ends of all bins but the first
     low: tuple[float, ...]
     high: tuple[float, ...]
-    deviation: tuple[float, ...] = ()  # over expectation, as it adds up; older versions lack it
+    deviation: tuple[float, ...]  # over expectation, as it adds up
 
     @classmethod
     def fit(cls, expected: np.ndarray, actual: np.ndarray) -> Self:

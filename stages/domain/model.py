@@ -29,7 +29,7 @@ class Prior:
     expected: float
     low: float
     high: float
-    deviation: float = 0.0  # over `expected`
+    deviation: float  # over `expected`
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,7 @@ class Model:
     def totals(self) -> Totals:
         """How far sums of expectations may be off."""
         edges = tuple(self.level * edge for edge in self.intervals.edges)
-        own = self.intervals.deviation
-        return Totals(self.band if own else None, edges, own, self.prior.deviation)
+        return Totals(self.band, edges, self.intervals.deviation, self.prior.deviation)
 
     def description(self) -> dict[str, Any]:
         """All but the ensemble, as JSON."""

@@ -25,10 +25,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the store: its name, CQL primary key and columns in the order of Parquet."""
+    """A table of the store: its name, primary key and columns in the order of Parquet."""
 
     name: str
-    key: str
+    partition: tuple[str, ...]  # columns of the key that say where a row lies
+    clustering: tuple[str, ...]  # those that order the rows of a partition
     columns: tuple[Column, ...]
 
     @property
@@ -41,7 +42,8 @@ class Table:
 
 TRANSACTIONS = Table(
     "transactions",
-    "(month, shard), customer_id, booked_at, transaction_id",
+    ("month", "shard"),
+    ("customer_id", "booked_at", "transaction_id"),
     (
         Column("month", "text", None, False),  # YYYY-MM of booked_at, UTC
         Column("shard", "smallint", None, False),  # crc32(customer_id) modulo store.shards
@@ -61,7 +63,8 @@ TRANSACTIONS = Table(
 
 CUSTOMERS = Table(
     "customers",
-    "customer_id",
+    ("customer_id",),
+    (),
     (
         Column("customer_id", "text", pa.string(), False),
         Column("age_band", "text", pa.string()),
@@ -76,7 +79,8 @@ CUSTOMERS = Table(
 
 SCORES = Table(
     "scores",
-    "customer_id",
+    ("customer_id",),
+    (),
     (
         Column("customer_id", "text", pa.string(), False),
         Column("expected_spend", "double", pa.float64(), False),  # over the horizon

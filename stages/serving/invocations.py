@@ -21,16 +21,16 @@ from stages.domain.tables import OPTIONAL, REQUIRED
 from stages.serving import parquet
 from stages.serving.champion import Served
 from stages.serving.guard import refusal
+from stages.serving.request import REFUSED, RefusedError
 from stages.serving.settings import Settings
 
 JSON = "application/json"
 LARGE = 64 * 1024  # bytes of a body, and
 MANY = 20  # customers in one, that are answered in a thread, so that others need not wait
 READ = (*REQUIRED, *OPTIONAL)
-REFUSED = "refused: "  # how the model's own refusals begin
-PARAMS = f'{REFUSED}params may hold "as_of" and nothing else'
+PARAMS = 'params may hold "as_of" and nothing else'
 FORM = (
-    f"refused: send {JSON} or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
+    f"{REFUSED}send {JSON} or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
     f"{', '.join(OPTIONAL)}; amount and discount are numbers, all others texts"
 )
 
@@ -85,23 +85,23 @@ def _answered(served: Served, columns: dict[str, Sequence[Any]], as_of: str | No
 
 
 def columns_of(body: bytes) -> tuple[dict[str, Sequence[Any]], str | None]:
-    """The columns of plain records, and `as_of`; UserError, in words for the caller, else."""
+    """The columns of plain records, and `as_of`; RefusedError where they are not plain."""
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise UserError(f"refused: the body is no JSON (at character {error.pos})") from error
+        raise RefusedError(f"the body is no JSON (at character {error.pos})") from error
     if not isinstance(content, dict) or not content.keys() <= {"dataframe_records", "params"}:
-        raise UserError('refused: send {"dataframe_records": [transactions]} and perhaps "params"')
+        raise RefusedError('send {"dataframe_records": [transactions]} and perhaps "params"')
     records, params = content.get("dataframe_records"), content.get("params") or {}
     if not isinstance(records, list) or not set(map(type, records)) <= {dict}:
-        raise UserError("refused: dataframe_records must be a list of transactions")
+        raise RefusedError("dataframe_records must be a list of transactions")
     if not isinstance(params, dict) or not params.keys() <= {"as_of"}:
-        raise UserError(PARAMS)
+        raise RefusedError(PARAMS)
     as_of = params.get("as_of")
     if not isinstance(as_of, str | None):
-        raise UserError("refused: params.as_of: give a date as YYYY-MM-DD")
+        raise RefusedError("params.as_of: give a date as YYYY-MM-DD")
     if not records:
-        raise UserError("refused: there is no transaction")
+        raise RefusedError("there is no transaction")
     return _columns(records), as_of
 
 
@@ -137,11 +137,11 @@ async def by_mlflow(
 
 
 def _asked(served: Served, kind: str, body: bytes, most: int) -> scoring_server.InvocationsResponse:
-    """What MLflow's app answers; UserError for params that it would leave out without a word."""
+    """What MLflow's app answers; RefusedError for params that it would leave out without a word."""
     if kind.startswith(scoring_server.CONTENT_TYPE_PARQUET):
         parquet.check(body, most)
     if is_json(kind) and not _params_of(body).keys() <= {"as_of"}:
-        raise UserError(PARAMS)
+        raise RefusedError(PARAMS)
     schema = served.loaded.metadata.get_input_schema()
     return scoring_server.invocations(body, kind, served.loaded, schema)
 

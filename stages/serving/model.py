@@ -16,6 +16,7 @@ from stages.adapters import models
 from stages.domain.errors import UserError
 from stages.serving import interface, request
 from stages.serving.answer import Answer, answer
+from stages.serving.request import RefusedError
 
 
 class CapabilityModel(PythonModel):
@@ -48,7 +49,7 @@ class CapabilityModel(PythonModel):
             raise Refusal(str(error)) from error
 
     def answer(self, columns: Mapping[str, Sequence[Any]], as_of: str | None) -> list[Answer]:
-        """The same of columns of values; UserError for what is refused."""
+        """The same of columns of values."""
         rows = request.transactions(columns, datetime.now(UTC))
         return answer(self.model, self.version, rows, _day(as_of, self.model.as_of))
 
@@ -57,7 +58,7 @@ def _day(value: str | None, default: date) -> date:
     try:
         return date.fromisoformat(value) if value else default
     except ValueError as error:
-        raise UserError("refused: params.as_of: give a date as YYYY-MM-DD") from error
+        raise RefusedError("params.as_of: give a date as YYYY-MM-DD") from error
 
 
 class Refusal(MlflowException):

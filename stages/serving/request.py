@@ -28,21 +28,29 @@ NO_INSTANT = np.iinfo(np.int64).min
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 FIRST = (OLDEST - EPOCH) // MILLISECOND  # the earliest instant that is taken
 KIND = {kind: place for place, kind in enumerate(KINDS)}
+REFUSED = "refused: "  # how what is told to a caller begins, through MLflow's own errors too
+
+
+class RefusedError(UserError):
+    """Why a request is not answered: the field, never a value of it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{REFUSED}{why}")
 
 
 def transactions(columns: Mapping[str, Sequence[Any]], now: datetime) -> Transactions:
     """The canonical transactions of `columns` of values; columns that are not known are left out.
 
-    UserError, naming the field and never a value, for what the contract refuses.
+    RefusedError, naming the field, for what the contract refuses.
     """
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
-        raise UserError(f"refused: every transaction needs {', '.join(missing)}")
+        raise RefusedError(f"every transaction needs {', '.join(missing)}")
     rows = len(columns["amount"])
     if not rows:
-        raise UserError("refused: there is no transaction")
+        raise RefusedError("there is no transaction")
     if rows > MOST:
-        raise UserError(f"refused: {rows:,} transactions; send at most {MOST:,} at a time")
+        raise RefusedError(f"{rows:,} transactions; send at most {MOST:,} at a time")
     booked_at = instants(columns["booked_at"])
     plain = _plain(columns, booked_at, now)
     return of_table(_judged(columns, booked_at, now)) if plain is None else plain
@@ -147,7 +155,7 @@ def _places(values: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
 def _judged(
     columns: Mapping[str, Sequence[Any]], booked_at: NDArray[np.int64], now: datetime
 ) -> pa.Table:
-    """The canonical rows by the contract; UserError for any that it refuses, but for repeats."""
+    """The canonical rows by the contract; RefusedError for any that breaks it, but for repeats."""
     rows = len(booked_at)
     types = dict.fromkeys(TEXTS, pa.string()) | dict.fromkeys(NUMBERS, pa.float64())
     draft = {name: _typed(name, columns[name], types[name]) for name in types if name in columns}
@@ -161,7 +169,7 @@ def _judged(
     reasons = rejected["reason"].filter(pc.not_equal(rejected["reason"], REPEATED))
     if len(reasons):
         said = "; ".join(reasons.unique().to_pylist())
-        raise UserError(f"refused: {len(reasons)} of {rows} transactions: {said}")
+        raise RefusedError(f"{len(reasons)} of {rows} transactions: {said}")
     return accepted
 
 
@@ -172,7 +180,7 @@ def _typed(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind)
     except (pa.ArrowException, TypeError, OverflowError, UnicodeError) as error:
         what = "texts" if kind == pa.string() else "numbers"
-        raise UserError(f"refused: {name}: {what} are expected") from error
+        raise RefusedError(f"{name}: {what} are expected") from error
 
 
 def of_table(rows: pa.Table) -> Transactions:

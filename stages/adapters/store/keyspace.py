@@ -8,7 +8,10 @@ from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS, SCORES, TRANSACTIONS, Column, Table
 
 SETTINGS = Table(
-    "settings", "name", (Column("name", "text", None, False), Column("value", "text", None))
+    "settings",
+    ("name",),
+    (),
+    (Column("name", "text", None, False), Column("value", "text", None)),
 )
 TABLES = (SETTINGS, TRANSACTIONS, CUSTOMERS, SCORES)
 MOST_SHARDS = 2**15 - 1  # a smallint has its number
@@ -30,12 +33,6 @@ def qualified(keyspace: str, table: str) -> str:
     return f'{quoted(keyspace)}."{table}"'
 
 
-def key_of(table: Table) -> tuple[list[str], list[str]]:
-    """The columns of the primary key: those of the partition, those that order its rows."""
-    together, first, rest = re.fullmatch(r"(?:\((.+?)\)|(\w+))(.*)", table.key).groups()  # type: ignore[union-attr]
-    return re.findall(r"\w+", together or first), re.findall(r"\w+", rest)
-
-
 def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> None:
     """Make the keyspace and its tables, and record the number of shards; keep what is there.
 
@@ -51,13 +48,14 @@ def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> N
         )
     for table in TABLES:  # settings first: rows without a recorded number of shards cannot be
         columns = ", ".join(f'"{c.name}" {c.cql}' for c in table.columns)
+        key = ", ".join([f"({', '.join(table.partition)})", *table.clustering])
         session.execute(
             f"CREATE TABLE IF NOT EXISTS {qualified(keyspace, table.name)}"
-            f" ({columns}, PRIMARY KEY ({table.key}))"
+            f" ({columns}, PRIMARY KEY ({key}))"
         )
         _check_shape(session, keyspace, table)
         if table is SETTINGS:
-            insert = f"INSERT INTO {qualified(keyspace, 'settings')} (name, value)"
+            insert = f"INSERT INTO {qualified(keyspace, SETTINGS.name)} (name, value)"
             session.execute(f"{insert} VALUES ('shards', %s) IF NOT EXISTS", [str(shards)])
             _check_shards(session, keyspace, shards)
 
@@ -81,7 +79,7 @@ def _exists(session: Session, keyspace: str) -> bool:
 
 
 def _check_shards(session: Session, keyspace: str, shards: int) -> None:
-    settings = qualified(keyspace, "settings")
+    settings = qualified(keyspace, SETTINGS.name)
     row = session.execute(f"SELECT value FROM {settings} WHERE name = 'shards'").one()
     if row is None:
         raise UserError(f"keyspace {keyspace} does not say its number of shards: run `make ingest`")
@@ -115,9 +113,8 @@ def _check_shape(session: Session, keyspace: str, table: Table) -> None:
 
 def _wanted(table: Table) -> dict[str, str]:
     """What each column should be, in the words of `_found`."""
-    partition, clustering = key_of(table)
-    role = {name: f", partition key {place}" for place, name in enumerate(partition, 1)}
-    role |= {name: f", clustering {place} asc" for place, name in enumerate(clustering, 1)}
+    role = {name: f", partition key {place}" for place, name in enumerate(table.partition, 1)}
+    role |= {name: f", clustering {place} asc" for place, name in enumerate(table.clustering, 1)}
     return {c.name: c.cql + role.get(c.name, "") for c in table.columns}
 
 

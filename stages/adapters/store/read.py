@@ -14,7 +14,7 @@ from cassandra.cluster import Session
 
 from stages.adapters.files import replacing
 from stages.adapters.store import decode
-from stages.adapters.store.keyspace import key_of, qualified
+from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import answer
 from stages.adapters.store.wire import Page, Wire
 from stages.domain.errors import UserError
@@ -94,8 +94,8 @@ def read_table(session: Session, keyspace: str, table: Table) -> pa.Table:
     """Read a whole table, `customers` or `scores`, sorted by its key."""
     with Wire(session) as wire:
         rows = pa.Table.from_batches(_decoded(wire, keyspace, table), table.schema)
-    partition, clustering = key_of(table)
-    return rows.combine_chunks().sort_by([(name, "ascending") for name in partition + clustering])
+    key = [(name, "ascending") for name in table.partition + table.clustering]
+    return rows.combine_chunks().sort_by(key)
 
 
 def pages(wire: Wire, keyspace: str, table: Table, key: Sequence[Any] = ()) -> Iterator[Page]:
@@ -104,7 +104,7 @@ def pages(wire: Wire, keyspace: str, table: Table, key: Sequence[Any] = ()) -> I
     The next page travels while the last one is used.
     """
     names = ", ".join(table.schema.names)
-    only = " AND ".join(f"{name} = ?" for name in key_of(table)[0])
+    only = " AND ".join(f"{name} = ?" for name in table.partition)
     where = f" WHERE {only}" if key else ""
     select = wire.prepare(f"SELECT {names} FROM {qualified(keyspace, table.name)}{where}")
     state, more = None, True

@@ -7,7 +7,7 @@ from typing import Any
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
 from cassandra.query import tuple_factory
 
-from stages.adapters.store.keyspace import key_of, qualified
+from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import patiently
 from stages.adapters.store.wire import PAGE_ROWS
 from stages.domain.shards import Partition, Summary
@@ -34,8 +34,8 @@ def summaries(
     time, which costs the store the same, it also moves when a cell is deleted, or written by a
     client whose clock is behind.
     """
-    partition, clustering = key_of(TRANSACTIONS)
-    cells = [c.name for c in TRANSACTIONS.columns if c.name not in partition + clustering]
+    key = TRANSACTIONS.partition + TRANSACTIONS.clustering
+    cells = [c.name for c in TRANSACTIONS.columns if c.name not in key]
     times = ", ".join(f"sum(writetime({name}))" for name in cells)
     table = qualified(keyspace, TRANSACTIONS.name)
     query = f"SELECT count(*), sum(amount), {times} FROM {table} WHERE month = ? AND shard = ?"

@@ -15,7 +15,7 @@ from cassandra.cluster import Session
 from cassandra.query import PreparedStatement
 
 from stages.adapters.store import encode
-from stages.adapters.store.keyspace import key_of, qualified
+from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.replicas import Replicas
 from stages.adapters.store.retry import PASSING, PAUSES, gave_up
 from stages.adapters.store.wire import Batch, Rows, Wire, row_head
@@ -38,8 +38,8 @@ def write_transactions(
     A null leaves a cell as it is: nothing is written and no tombstone either. Raises UserError
     when the store does not answer.
     """
-    partition = key_of(TRANSACTIONS)[0]
     with Wire(session) as wire:
+        partition = TRANSACTIONS.partition
         columns = [*TRANSACTIONS.schema.names, *partition]
         statement = wire.prepare(_insert(keyspace, TRANSACTIONS, columns))
         batches = (
@@ -72,7 +72,7 @@ def writing(
     together.
     """
     schema = pa.schema([table_def.schema.field(name) for name in columns])
-    replicas, key = Replicas(session, keyspace), key_of(table_def)[0]
+    replicas, key = Replicas(session, keyspace), table_def.partition
     with Wire(session) as wire:
         statement = wire.prepare(_insert(keyspace, table_def, columns))
 
