@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def worker() -> FastAPI:
-    """The app in one of several processes, which logs as a single one does."""
+    """The app in one of several processes, which logs as the first does."""
     configure("serve")
     return app.create()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from stages.adapters.paths import DVC_LOCK, ROOT
-from stages.adapters.raw import TRANSACTIONS
+from stages.adapters.raw import MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
 
 
@@ -19,11 +19,11 @@ def data_version() -> str:
 
 
 def transactions_of(version: str) -> list[Path]:
-    """The Parquet files of a version of data/raw, on disk or in DVC's cache.
+    """The Parquet files of a version of data/raw, on disk where that is whole, or in DVC's cache.
 
     Raises UserError where they are in neither.
     """
-    if version == data_version():
+    if version == data_version() and MANIFEST.exists():  # else data/raw is not whole
         return sorted(TRANSACTIONS.glob("*.parquet"))
     from dvc.repo import Repo  # slow to import, and hardly ever needed
 

@@ -1,6 +1,7 @@
-"""Score customers from their transactions: the path of batch, drift and replay.
+"""Score customers from their transactions: the path of all but the endpoint.
 
-The endpoint's, for a few customers at a time, is domain/online.py; a test holds them together.
+The endpoint's features, of few customers at a time, are domain/online.py's; a test holds them
+together.
 """
 
 from collections import deque

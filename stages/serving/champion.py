@@ -62,6 +62,7 @@ class Champion:
         self._client = client
         self._lock = threading.Lock()
         self._refused = ""  # the version that was tried last and did not pass
+        self._why: str | None = None  # it did not
         self.problem: str | None = None  # why what the alias names is not what is served
         self.failures = 0  # versions that were refused
         version = registry.alias(client, "champion")
@@ -83,6 +84,8 @@ class Champion:
                     self.problem, self._refused = None, ""
                 elif again or str(version.version) != self._refused:
                     self._replace(version)
+                else:
+                    self.problem = self._why
             except Exception as error:
                 said = f"the registry does not answer: {type(error).__name__}"
                 if said != self.problem:  # once, not at every look
@@ -94,7 +97,7 @@ class Champion:
             self.served = Served.load(version)
         except UserError as error:
             self._refused, self.failures = str(version.version), self.failures + 1
-            self.problem = str(error)
+            self.problem = self._why = str(error)
             log.error("%s; version %s goes on serving", error, self.served.version)
         else:
             self.problem, self._refused = None, ""

@@ -88,7 +88,7 @@ def _drift() -> None:
         )
         _download(REPORTS / "drift.html", "Download the drift report")
         if report["champion"] != published.scores()["model_version"].iloc[0]:
-            st.markdown("The published scores are of another version.")
+            st.markdown("The published scores are of another version: `make drift` compares anew.")
     else:
         st.markdown("The newest data are not compared with the champion's yet: `make drift`.")
     _download(REPORTS / "evidently.html", "Download the holdout report")
