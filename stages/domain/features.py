@@ -8,7 +8,6 @@ What each column means, its unit and its family: domain/catalogue.py.
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
 
 import ibis
 import ibis.expr.types as ir
@@ -81,10 +80,10 @@ def features(daily: ir.Table, cutoffs: Sequence[date], spec: Spec) -> ir.Table:
     ends = _ends(cutoffs)
     past = daily.join(ends, daily.day < ends.cutoff)
     past = past.mutate(age=past.cutoff.delta(past.day, unit="day"))
-    sums = past.group_by("cutoff", "customer_id").aggregate(**_sums(past, spec))
-    number = cache(lambda name: sums[name].cast("float64").coalesce(0.0))
-    columns = ratios(number, spec, COLUMNS)
-    return sums.select("customer_id", "cutoff", **columns)
+    exact = _sums(past, spec).items()
+    numbers = {name: value.cast("float64").coalesce(0.0) for name, value in exact}
+    sums = past.group_by("cutoff", "customer_id").aggregate(**numbers)
+    return sums.select("customer_id", "cutoff", **ratios(sums.__getitem__, spec, COLUMNS))
 
 
 def targets(daily: ir.Table, cutoffs: Sequence[date], days: int, horizon: int) -> ir.Table:
