@@ -8,6 +8,7 @@ export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 export CUSTOMER_ID := $(value CUSTOMER)# as it was typed, whatever signs it has
 unexport CUSTOMER
 export MLFLOW_DISABLE_TELEMETRY ?= true
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION ?= false# seven processes that nothing here gives jobs
 SERVE_PORT ?= 5001
 MLFLOW_PORT ?= 5000
 UI_PORT ?= 8501
@@ -136,7 +137,8 @@ mlflow: setup ## MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	*) python -c 'from stages.adapters import registry as r; \
 		runs = r.connect().get_experiment_by_name(r.NAME).experiment_id + "/runs"; \
 		print(f"http://127.0.0.1:$(MLFLOW_PORT)/#/experiments/{runs}?workflowType=machine_learning")'; \
-	mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --uvicorn-opts '--log-level warning' \
+	mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1 \
+		--uvicorn-opts '--log-level warning' \
 		--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" ;; \
 	esac
 
@@ -145,6 +147,9 @@ quality: setup ## the method at out-of-time cutoffs, figures beside their goals
 
 bench-store: set ## measure load and unload beside DSBulk, on a node of its own (ROUNDS=3)
 	@python -m bench.store --rounds $(or $(ROUNDS),3)
+
+bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
+	@python -m bench.serve --rounds $(or $(ROUNDS),3)
 
 bench-edge: setup ## measure what the model and a copy of the scores need where memory is short
 	@python -m bench.edge
@@ -160,9 +165,6 @@ docs: $(BIN)/.tools ## this result's figures into docs/, and the site in build/s
 
 demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo.mp4 (ten minutes)
 	@python -m demo
-
-bench-serve: set ## measure the endpoint beside MLflow's own server (ROUNDS=3)
-	@python -m bench.serve $(or $(ROUNDS),3)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -16,7 +16,6 @@ from tests.integration.project import Project
 
 READY = {"serve": "/ping", "ui": "/_stcore/health", "mlflow": "/health"}
 PATIENCE = 300  # seconds for a server to start: the demo yields to whatever else runs
-SMALL = {"MLFLOW_WORKERS": "1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # MLflow's server
 NAME = {"NAME": "demo", "EMAIL": "demo@localhost"}
 
 
@@ -75,7 +74,7 @@ def prepared(root: Path) -> Iterator[Place]:
     environment = {k: v for k, v in nowhere.environment.items() if not k.startswith(ours)}
     for role in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{role}_{key}": value for key, value in NAME.items()}
-    environment |= {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")} | SMALL
+    environment["MYPY_CACHE_DIR"] = str(ROOT / ".mypy_cache")
     (root / ".venv").symlink_to(ROOT / ".venv")
     for name in ("requirements.txt", "requirements-dev.txt"):
         os.utime(root / name, (0, 0))  # they are installed

@@ -25,6 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a drill of the full form only")
+    if not config.option.full:  # a node that lives for a minute never earns its second compiler
+        os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read

@@ -232,7 +232,8 @@ def mlflow_server(project: Project, folder: Path, port: int) -> Iterator[None]:
     store = ("--backend-store-uri", f"sqlite:///{folder}/mlflow.db")
     files = ("--artifacts-destination", str(folder / "artifacts"))
     where = ("--host", "127.0.0.1", "--port", str(port), "--workers", "1")
-    process = project.start("mlflow", "server", *store, *files, *where)
+    without_jobs = ("env", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
+    process = project.start(*without_jobs, "mlflow", "server", *store, *files, *where)
     try:
         until(lambda: answers(f"http://127.0.0.1:{port}/health"))
         yield
