@@ -6,6 +6,7 @@ held against and `ratio` is value to value; a goal is about the ratio, or about 
 there is no anchor. What was not asked for (no anchor, no goal) is null.
 """
 
+import argparse
 import operator
 import platform
 import re
@@ -74,6 +75,13 @@ class Measure:
             "goal": str(self.goal) if self.goal else None,
             "holds": self.goal.holds(judged) if self.goal else None,
         }
+
+
+def arguments(what: str, rounds: int = 3) -> argparse.ArgumentParser:
+    """The command line of a benchmark, which measures `what` in so many rounds unless told."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    return parser
 
 
 def document(measures: Sequence[Measure], rounds: int) -> dict[str, Any]:

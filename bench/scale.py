@@ -7,7 +7,6 @@ bank. A million customers are scored from features made of the largest bank's, a
 Cassandra node of the benchmark's own.
 """
 
-import argparse
 import json
 import logging
 import os
@@ -66,8 +65,7 @@ class Figures:
 @stage
 def main() -> None:
     """Measure, then write JSON, table and picture."""
-    parser = argparse.ArgumentParser(description="the synthetic bank, larger and larger")
-    parser.add_argument("--rounds", type=int, default=1)
+    parser = report.arguments("the synthetic bank, larger and larger", rounds=1)
     parser.add_argument("--small", action="store_true", help="a few thousand rows")
     parser.add_argument("--most", type=int, default=max(SIZES), help="rows of the largest bank")
     given = parser.parse_args()

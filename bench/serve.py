@@ -5,7 +5,6 @@ What is measured and how: bench/servers.py. Latencies are of every request, as a
 
 import json
 import logging
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -39,7 +38,7 @@ Key = tuple[str, str, int]  # server, question, clients
 @stage
 def main() -> None:
     """Measure, then write reports/bench/serve.json, docs/benchmarks.md's table and picture."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    rounds = report.arguments("the endpoint beside MLflow's own server").parse_args().rounds
     loads: dict[Key, list[Load]] = defaultdict(list)
     steps: dict[str, list[float]] = defaultdict(list)
     model = models.load(MODELS / "capability")

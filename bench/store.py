@@ -5,7 +5,6 @@ benchmark's own. One round does each side once, every other round in reverse ord
 the first is not counted: it warms up node, page cache and compiled code.
 """
 
-import argparse
 import shutil
 
 from bench import increments, report
@@ -22,9 +21,7 @@ WARM_ROWS = 200_000  # rows of DSBulk's load before the first round
 @stage
 def main() -> None:
     """Measure, then write reports/bench/store.json and the table of docs/benchmarks.md."""
-    parser = argparse.ArgumentParser(description="load and unload beside DSBulk")
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    rounds = report.arguments("load and unload beside DSBulk").parse_args().rounds
     with bed() as bench:
         figures = _unload(bench, rounds) | increments.measure(bench, rounds) | _load(bench, rounds)
         measures = _measures(bench.rows, figures)

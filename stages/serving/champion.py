@@ -61,8 +61,7 @@ class Champion:
         """Load the champion; UserError where there is none that can be served."""
         self._client = client
         self._lock = threading.Lock()
-        self._refused = ""  # the version that was tried last and did not pass
-        self._why: str | None = None  # it did not
+        self._refused: tuple[str, str] | None = None  # the version tried last, and why it fails
         self.problem: str | None = None  # why what the alias names is not what is served
         self.failures = 0  # versions that were refused
         version = registry.alias(client, "champion")
@@ -81,11 +80,11 @@ class Champion:
                 if version is None:
                     self.problem = "the registry has no champion"
                 elif str(version.version) == self.served.version:
-                    self.problem, self._refused = None, ""
-                elif again or str(version.version) != self._refused:
-                    self._replace(version)
+                    self.problem = self._refused = None
+                elif not again and self._refused and self._refused[0] == str(version.version):
+                    self.problem = self._refused[1]
                 else:
-                    self.problem = self._why
+                    self._replace(version)
             except Exception as error:
                 said = f"the registry does not answer: {type(error).__name__}"
                 if said != self.problem:  # once, not at every look
@@ -96,9 +95,9 @@ class Champion:
         try:
             self.served = Served.load(version)
         except UserError as error:
-            self._refused, self.failures = str(version.version), self.failures + 1
-            self.problem = self._why = str(error)
+            self.problem, self.failures = str(error), self.failures + 1
+            self._refused = str(version.version), self.problem
             log.error("%s; version %s goes on serving", error, self.served.version)
         else:
-            self.problem, self._refused = None, ""
+            self.problem = self._refused = None
             log.info("version %s serves", version.version)

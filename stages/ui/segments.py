@@ -94,7 +94,7 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
     everybody = habits[habits["segment"] == EVERYBODY].set_index("figure")["value"]
     table = own.join(everybody.rename("all"))
     table = table[(table["value"] != 0) | (table["all"] != 0)]  # what the source does not know
-    table = table.assign(habit=[_meaning(figure) for figure in table.index])
+    table = table.assign(habit=table.index.map(_meaning))
     ratio = table[(table["all"] > 0) & (table["unit"] != SIGNED)]
     if ratio.empty:
         st.markdown("Nothing is known of these habits.")
@@ -125,10 +125,10 @@ def _written(table: pd.DataFrame, column: str, horizon: int | None = None) -> li
     return [figure(v, u, horizon) for v, u in zip(table[column], table["unit"], strict=True)]
 
 
-def _meaning(figure: str) -> str:
+def _meaning(habit: str) -> str:
     """The name of a habit for people."""
-    name = look.plain(figure)
-    return f"{name} ({feature(figure).unit})" if feature(figure).unit == SIGNED else name
+    name, unit = look.plain(habit), feature(habit).unit
+    return f"{name} ({unit})" if unit == SIGNED else name
 
 
 def figure(value: float, unit: str, horizon: int | None = None) -> str:

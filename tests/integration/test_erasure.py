@@ -4,22 +4,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
-from cassandra.cluster import Cluster
 
-from stages.adapters.local.node import Address
 from stages.domain.shards import shard_of
-from tests.integration.project import BANK_KEYSPACE, Project
+from tests.integration.project import Project
 
 CUSTOMER = "erase-$me's-7f3a9c"  # signs that make and shells know
 SHARD = shard_of(pa.array([CUSTOMER]), 4)[0].as_py()
 REFUSED = f"customer_id,transaction_id,reason\n{CUSTOMER},1,amount\nother,0012,amount\n"
-
-
-@pytest.fixture
-def session(cassandra: Address):
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect(BANK_KEYSPACE)
 
 
 def traces(root: Path) -> list[str]:

@@ -6,11 +6,8 @@ The tests build on one another's rebuilds; each leaves the store and the result 
 import json
 
 import mlflow
-import pytest
-from cassandra.cluster import Cluster
 
-from stages.adapters.local.node import Address
-from tests.integration.project import BANK, BANK_KEYSPACE, Project, ran
+from tests.integration.project import BANK, Project, ran
 
 ROW = (
     "month = '2024-05' AND shard = 0 AND customer_id = 'drill' "
@@ -21,12 +18,6 @@ INSERT = (
     "kind, discount) VALUES ('2024-05', 0, 'drill', '2024-05-05 10:00:00+0000', 'late', 9.99, "
     "'purchase', 0)"
 )
-
-
-@pytest.fixture(scope="module")
-def session(cassandra: Address):
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect(BANK_KEYSPACE)
 
 
 def test_another_folder_rebuilds_to_the_same_bytes(bank, cassandra, tmp_path):
