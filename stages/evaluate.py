@@ -14,6 +14,7 @@ from stages.domain import calibration, cards, frame, metrics, ranking
 from stages.domain.ablation import ablation
 from stages.domain.audit import attributes, fairness
 from stages.domain.baselines import baselines
+from stages.domain.build_summary import headline
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def main() -> None:
     )
     write_bytes(REPORTS / "evidently.html", evidently(current, reference, seed))
     write_json(REPORTS / "metrics.json", report)
-    log.info("%s", metrics.headline(report), extra={"customers": len(held)})
+    log.info("%s", headline(report), extra={"customers": len(held)})
 
 
 if __name__ == "__main__":

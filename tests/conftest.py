@@ -13,6 +13,7 @@ from tests.jenkins.controller import Controller
 
 # The groups that take longest: begun first, the two workers end together.
 LONGEST = ["project", "bank", "test_store_drills", "test_scale", "test_spark", "test_ingest"]
+JAVA = "JAVA_TOOL_OPTIONS"
 
 # A tester's own cluster and tracking server, or those of a Jenkins build, are not for the tests.
 for name in [n for n in os.environ if n.startswith(("CASSANDRA_", "MLFLOW_", "SERVE_", "FORCE"))]:
@@ -26,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a drill of the full form only")
     if not config.option.full:  # a node that lives for a minute never earns its second compiler
-        os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
+        os.environ[JAVA] = "-XX:TieredStopAtLevel=1"
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
@@ -63,7 +64,10 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[node.Address
     """The address of a node of this session's own, ended with it whatever happens."""
     folder = tmp_path_factory.mktemp("cassandra")
     try:
-        yield node.up(NodeConfig(folder))
+        with pytest.MonkeyPatch.context() as this:  # much is loaded into it: both compilers
+            this.delenv(JAVA, raising=False)
+            address = node.up(NodeConfig(folder))
+        yield address
     finally:
         node.down(folder)
 

@@ -1,6 +1,18 @@
-"""What a retrain came to, in one paragraph."""
+"""What a retrain came to, in one line and in one paragraph."""
 
 from typing import Any
+
+
+def headline(report: dict[str, Any]) -> str:
+    """How good the model is, in one line; `report` is reports/metrics.json."""
+    gain = report["gain"]
+    if not gain:
+        return "nothing to rank: " + "; ".join(report["notes"].values())
+    return (
+        f"out-of-time Gini {report['holdout']['gini']:.4f}, {abs(gain['gini']):.4f} "
+        f"{'above' if gain['gini'] >= 0 else 'BELOW'} {gain['over']}, the better baseline "
+        f"[{gain['low']:+.4f}, {gain['high']:+.4f}]"
+    )
 
 
 def paragraph(

@@ -67,15 +67,3 @@ def report(
         "zeros": float((actual == 0).mean()),
         "notes": notes(holdout) | {"baselines.coverage": "a baseline has no interval"},
     }
-
-
-def headline(report: dict[str, Any]) -> str:
-    """The outcome of a `report` in one line."""
-    gain = report["gain"]
-    if not gain:
-        return "nothing to rank: " + "; ".join(report["notes"].values())
-    return (
-        f"out-of-time Gini {report['holdout']['gini']:.4f}, {abs(gain['gini']):.4f} "
-        f"{'above' if gain['gini'] >= 0 else 'BELOW'} {gain['over']}, the better baseline "
-        f"[{gain['low']:+.4f}, {gain['high']:+.4f}]"
-    )

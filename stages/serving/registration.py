@@ -21,8 +21,8 @@ from stages.adapters import config, models, registry
 from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, PIPELINE, REPORTS, ROOT
+from stages.domain.build_summary import headline
 from stages.domain.errors import UserError
-from stages.domain.metrics import headline
 from stages.domain.model import Model
 from stages.domain.style_matching import matched
 from stages.serving import interface, request

@@ -1,6 +1,8 @@
 """What Jenkins shows of a retrain says who is champion and why it was made."""
 
-from stages.domain.build_summary import paragraph
+import pytest
+
+from stages.domain.build_summary import headline, paragraph
 
 METRICS = {
     "customers": 2469,
@@ -39,3 +41,10 @@ def test_a_rebuild_that_failed_still_says_who_is_champion():
 
 def test_before_the_first_champion_there_is_none():
     assert paragraph(["new data"], {}, None, None, None).endswith("there is no champion yet.")
+
+
+@pytest.mark.parametrize(("gini", "said"), [(0.02, "0.0200 above"), (-0.005, "0.0050 BELOW")])
+def test_the_headline_says_on_which_side_of_the_simple_forecast_it_is(gini, said):
+    gain = {"over": "rate", "gini": gini, "low": -0.01, "high": 0.03}
+    report = {"holdout": {"gini": 0.8}, "gain": gain}
+    assert f"Gini 0.8000, {said} rate" in headline(report)
