@@ -137,7 +137,7 @@ mlflow: setup ## MLflow's UI on 127.0.0.1:5000 (MLFLOW_PORT)
 	*) python -c 'from stages.adapters import registry as r; \
 		runs = r.connect().get_experiment_by_name(r.NAME).experiment_id + "/runs"; \
 		print(f"http://127.0.0.1:$(MLFLOW_PORT)/#/experiments/{runs}?workflowType=machine_learning")'; \
-	mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --workers 1 \
+	mlflow server --host 127.0.0.1 --port $(MLFLOW_PORT) --workers $${MLFLOW_WORKERS:-1} \
 		--uvicorn-opts '--log-level warning' \
 		--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}" ;; \
 	esac

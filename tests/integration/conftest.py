@@ -9,8 +9,8 @@ from stages.adapters.local.node import Address
 from tests.integration.project import BANK_KEYSPACE
 
 
-@pytest.fixture
-def session(cassandra: Address) -> Iterator[Session]:
-    """A session in the keyspace of the fixture `bank`."""
+@pytest.fixture(scope="module")
+def session(cassandra: Address, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session in the module's KEYSPACE, else in that of the fixture `bank`."""
     with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect(BANK_KEYSPACE)
+        yield cluster.connect(getattr(request.module, "KEYSPACE", BANK_KEYSPACE))

@@ -8,21 +8,12 @@ import json
 import re
 
 import pandas as pd
-import pytest
 import yaml
-from cassandra.cluster import Cluster
 
-from stages.adapters.local.node import Address
 from stages.adapters.paths import ROOT
 from tests.integration.project import ran
 
 KEYSPACE = "purchasing_complete_journey"
-
-
-@pytest.fixture(scope="module")
-def session(cassandra: Address):
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect(KEYSPACE)
 
 
 def test_the_model_beats_both_baselines_out_of_time(project):

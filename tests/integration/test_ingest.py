@@ -5,7 +5,7 @@ import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cassandra.cluster import Cluster, Session
+from cassandra.cluster import Session
 
 from stages.adapters.files import digest
 from stages.adapters.local.node import Address
@@ -25,12 +25,6 @@ def shop(cassandra: Address, tmp_path_factory: pytest.TempPathFactory) -> Projec
     configure(project)
     project.stage("ingest")
     return project
-
-
-@pytest.fixture
-def session(shop: Project, cassandra: Address):
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        yield cluster.connect(KEYSPACE)
 
 
 def write(project: Project, *lines: str, header: str = HEADER) -> None:
