@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cassandra.cluster import Cluster
+from cassandra.cluster import Session
 
 from stages.adapters.files import locked
-from stages.adapters.local.node import Address
 from tests.integration.project import Project
 
 KEYSPACE, SCORED = "purchasing_complete_journey", "data/scores/scores.parquet"
@@ -41,32 +40,29 @@ def waits(process: subprocess.Popen[str]) -> bool:
     return any("->" in line and str(process.pid) in line.split() for line in locks)
 
 
-def published(cassandra: Address) -> pd.Series:
+def published(session: Session) -> pd.Series:
     """When each customer's score was written, in microseconds."""
     select = "SELECT customer_id, WRITETIME(expected_spend) AS at FROM scores"
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        rows = pd.DataFrame(cluster.connect(KEYSPACE).execute(select).all())
+    rows = pd.DataFrame(session.execute(select).all())
     return rows.set_index("customer_id")["at"].sort_index()
 
 
-def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, cassandra):
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        session = cluster.connect(KEYSPACE)
-        row = session.execute("SELECT * FROM scores LIMIT 1").one()._asdict()
-        names = ", ".join(row)
-        insert = f"INSERT INTO scores ({names}) VALUES ({', '.join('%s' for _ in row)})"
-        session.execute(insert, list((row | {"customer_id": "gone since"}).values()))
-    first = published(cassandra)
+def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, session):
+    row = session.execute("SELECT * FROM scores LIMIT 1").one()._asdict()
+    names = ", ".join(row)
+    insert = f"INSERT INTO scores ({names}) VALUES ({', '.join('%s' for _ in row)})"
+    session.execute(insert, list((row | {"customer_id": "gone since"}).values()))
+    first = published(session)
     assert len(killed(twin, "stages.domain.scoring:stream#3")) == 2
-    assert published(cassandra).equals(first)
+    assert published(session).equals(first)
     parts = killed(twin, "stages.adapters.store.replicas:Replicas.together#3")
     assert len(parts) == 4
-    midway = published(cassandra)
+    midway = published(session)
     done = midway[midway != first].index
     files = [twin.root / UNDER_WAY / name for name in parts[:2]]
     assert set(done) == set(pd.concat(map(pd.read_parquet, files))["customer_id"])
     twin.stage("score")
-    last = published(cassandra)
+    last = published(session)
     assert last[done].equals(midway[done])
     assert (last.drop(done) > midway.max()).all()
     assert len(last) == 2469
@@ -111,11 +107,9 @@ def test_of_two_scorings_at_once_the_second_waits(twin):
     assert (twin.root / SCORED).exists()
 
 
-def test_scores_that_the_store_has_lost_are_published_again(project, cassandra):
-    with Cluster([cassandra.host], port=cassandra.port) as cluster:
-        session = cluster.connect(KEYSPACE)
-        before = sorted(session.execute("SELECT * FROM scores"))
-        session.execute("TRUNCATE scores")
-        assert "2469 published again" in project.stage("score")
-        assert sorted(session.execute("SELECT * FROM scores")) == before
+def test_scores_that_the_store_has_lost_are_published_again(project, session):
+    before = sorted(session.execute("SELECT * FROM scores"))
+    session.execute("TRUNCATE scores")
+    assert "2469 published again" in project.stage("score")
+    assert sorted(session.execute("SELECT * FROM scores")) == before
     assert "published again" not in project.stage("score")
