@@ -22,7 +22,7 @@ from stages.domain.spec import Spec
 from stages.domain.tiers import Ranking
 
 FOLDS = 3  # over customers, to learn the intervals from customers not seen
-ENOUGH_ROWS = 30_000  # for intervals and band: more rows would not narrow what they are read from
+ENOUGH_ROWS = 20_000  # for intervals, a thousand a bin, and band: more would not narrow them
 NEWCOMER = 30  # days of tenure
 ENOUGH_NEWCOMERS = 30  # to say what newcomers spend
 
