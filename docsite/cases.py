@@ -10,7 +10,7 @@ HEAD = """# Test cases
 Made from the tests themselves when this page is built. A file's first sentence is the purpose of
 its cases, a test's name is the expected result. *Given* are the parts that it runs on (`cassandra`
 is a real node, started for the tests), *steps* the calls that it makes, in their order. `make test`
-runs all of them; `pytest FILE -k NAME` one alone.
+runs them, but for those marked `full`, which `make drill` adds; `pytest FILE -k NAME` runs one.
 
 """
 OURS = ("stages", "bench", "tests", "docsite", "demo")

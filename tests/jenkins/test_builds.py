@@ -63,12 +63,19 @@ def test_a_build_that_nobody_started_takes_the_defaults(build, cause):
     done = build(cause=cause)
     assert done.commands == WHOLE
     assert done.log.startswith(cause)
-    assert "did params, SET= ," in done.log  # what conf/ says, as by hand
+    assert "did params, SET=," in done.log  # what conf/ says, as by hand
 
 
 def test_source_and_overrides_reach_the_configuration(build):
     done = build(parameters={"SOURCE": "csv", "OVERRIDES": "horizon=30 source.path=/data/tx.csv"})
     assert "did params, SET=source=csv horizon=30 source.path=/data/tx.csv," in done.log
+
+
+def test_default_overrides_reach_every_build_before_those_of_the_form(build):
+    settings = {"DEFAULT_OVERRIDES": "source=csv store=cluster horizon=60"}
+    assert f"did params, SET={settings['DEFAULT_OVERRIDES']}," in build(environment=settings).log
+    done = build(environment=settings, parameters={"SOURCE": "berka", "OVERRIDES": "horizon=30"})
+    assert "SET=source=csv store=cluster horizon=60 source=berka horizon=30," in done.log
 
 
 @pytest.mark.parametrize("override", ["horizon=30; touch x", "a=$(id)", "a=`id`", "a='b'", "a=b&"])

@@ -58,10 +58,10 @@ def settings(deploy: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
 
 
-def compose(deploy: Path) -> subprocess.CompletedProcess[str]:
+def compose(deploy: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """What Docker Compose itself reads in the file."""
-    program = Path(sys.executable).parent / "docker-compose"
-    command = [str(program), "-f", str(deploy / "compose.yaml"), "config", "--format", "json"]
+    program, file = Path(sys.executable).parent / "docker-compose", deploy / "compose.yaml"
+    command = [str(program), "-f", str(file), *options, "config", "--format", "json"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -135,6 +135,23 @@ def test_scores_and_reports_come_from_the_workspace_of_the_job(services):
         (volume,) = services[name]["volumes"]
         assert (volume["source"], volume["target"]) == ("agent", "/home/jenkins")
         assert volume["read_only"]
+
+
+def test_a_command_by_hand_runs_where_builds_do_with_what_they_get(deploy, build):
+    assert new_env(deploy).returncode == 0
+    services = json.loads(compose(deploy, "--profile", "*").stdout)["services"]
+    by_hand, agent = services["make"], services["agent"]
+    (job,) = re.findall(r"pipelineJob\('(.+?)'\)", CASC)
+    (node,) = yaml.safe_load(CASC)["jenkins"]["nodes"]
+    assert by_hand["working_dir"] == f"{node['permanent']['remoteFS']}/workspace/{job}"
+    assert (by_hand["image"], by_hand["volumes"]) == (agent["image"], agent["volumes"])
+    (group,) = yaml.safe_load(CASC)["jenkins"]["globalNodeProperties"]
+    of_builds = {entry["key"]: entry["value"] for entry in group["envVars"]["env"]}
+    secrets = {e["name"] for e in build().model["environment"] if e["credentials"]}
+    own = {name: of_builds[name] for name in set(by_hand["environment"]) - secrets}
+    assert own.items() <= by_hand["environment"].items()
+    unneeded = {"MLFLOW_UI_URL", "DVC_REMOTE_URL", "DEFAULT_OVERRIDES"}
+    assert set(of_builds) | secrets == set(by_hand["environment"]) | unneeded
 
 
 def test_every_variable_that_our_containers_get_is_one_that_somebody_reads(services):
