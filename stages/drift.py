@@ -36,12 +36,12 @@ def main() -> None:
     backend = engine.connect(**params.engine)
     now = engine.read(backend, raw.TRANSACTIONS)
     history = cutoffs.history(backend, now)
-    reference = side(backend, _former(backend, now, champion), model, model.as_of, params.seed)
+    reference = side(backend, _former(backend, now, champion), model, model.as_of)
     if reference.features.empty:
         log.warning("nobody of today's data was there at %s: nothing to compare", model.as_of)
         (REPORTS / "drift.json").unlink(missing_ok=True)
         return
-    current = side(backend, now, model, history.latest, params.seed)
+    current = side(backend, now, model, history.latest)
     found = drift(model, reference, current, params.policy, params.seed)
     realised = [
         past

@@ -53,6 +53,7 @@ def main() -> None:
                 f"{len(stale)} partitions changed while they were read, {ATTEMPTS} times: "
                 "extract when nobody writes to them"
             )
+        raw.unseal()
         write_parquet(raw.CUSTOMERS, customers.result())
     raw.seal(held, store.shards)
     totals = raw.manifest()

@@ -13,6 +13,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from cassandra.cluster import Session
 from ibis.backends.sql import SQLBackend
@@ -86,12 +87,17 @@ def _done(stamp: dict[str, Any]) -> bool:
 
 def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:
     """Publish data/scores as it is, where the store has lost its rows or is another one."""
-    there = published.some(session, name)
-    if there is not None and {n: there[n] for n in STAMP} == stamp:
+    there, begun = published.some(session, name), SCORES / ".publishing"
+    if there is not None and {n: there[n] for n in STAMP} == stamp and not begun.exists():
         log.info("scored already: champion %s, as of %s", stamp["model_version"], stamp["as_of"])
         return
     scores = pq.read_table(SCORED)
+    begun.touch()  # a row of these scores does not show that all are there, until the end
+    former = read.read_table(session, name, tables.SCORES)["customer_id"]
     write.write_rows(session, name, tables.SCORES, scores)
+    gone = former.filter(pc.invert(pc.is_in(former, scores["customer_id"])))
+    published.withdraw(session, name, gone.to_pylist())
+    begun.unlink()
     log.info("scored already; the store had no such scores: %d published again", scores.num_rows)
 
 
@@ -110,7 +116,7 @@ def _score(
     batch = Batch.begin(
         UNDER_WAY,
         model,
-        stamp | {"parts": len(parts), "keyspace": name},
+        stamp | {"part_rows": params.engine.part_rows, "keyspace": name},
         lambda: read.read_table(session, name, tables.SCORES),
         backend,
     )

@@ -1,7 +1,5 @@
 """Summary: what the last retrain came to, one paragraph on the standard output."""
 
-import os
-
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
@@ -33,12 +31,10 @@ def main() -> None:
 
 def _run(client: MlflowClient, version: ModelVersion) -> str:
     """The address of the version's run for a browser; its id where no server is used."""
-    server = os.environ.get("MLFLOW_UI_URL")
-    if not server and not os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
+    if runs.pages() == runs.LOCAL:
         return str(version.run_id)
-    server = server or runs.pages()  # without a password
     experiment = client.get_run(str(version.run_id)).info.experiment_id
-    return f"{server}/#/experiments/{experiment}/runs/{version.run_id}"
+    return f"{runs.pages()}/#/experiments/{experiment}/runs/{version.run_id}"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ def main() -> None:
     key = registration.content()
     version = registration.register(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
-    write_json(REPORTS / "tracked.json", {"content": key} | registration.result())
+    made = registration.made_from() | registration.result()
+    write_json(REPORTS / "tracked.json", {"content": key} | made)
 
 
 if __name__ == "__main__":

@@ -5,17 +5,25 @@ from pathlib import Path
 
 import yaml
 
-from stages.adapters.paths import DVC_LOCK, ROOT
+from stages.adapters.paths import DVC_LOCK, RAW, ROOT
 from stages.adapters.raw import MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
 
 
 def data_version() -> str:
-    """DVC's hash of data/raw: the same data, the same version, on every machine."""
+    """DVC's hash of data/raw: the same data, the same version, on every machine.
+
+    Raises UserError where the files on disk are others, by their number and size: DVC has not
+    heard of an extraction that was killed just before its end.
+    """
     if not DVC_LOCK.exists():
         raise UserError("dvc.lock is missing: rebuild with `dvc repro`")
-    outs = yaml.safe_load(DVC_LOCK.read_text())["stages"]["extract"]["outs"]
-    return str(outs[0]["md5"])
+    (out,) = yaml.safe_load(DVC_LOCK.read_text())["stages"]["extract"]["outs"]
+    if MANIFEST.exists():
+        sizes = [file.stat().st_size for file in RAW.rglob("*") if file.is_file()]
+        if (len(sizes), sum(sizes)) != (out["nfiles"], out["size"]):
+            raise UserError("data/raw is not what dvc.lock says: `make rebuild` first")
+    return str(out["md5"])
 
 
 def transactions_of(version: str) -> list[Path]:

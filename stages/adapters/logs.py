@@ -31,7 +31,7 @@ _FAULTS = {
 }
 # What `dvc repro` makes, in the words of whoever did not find it.
 _MADE = re.compile(rf"{re.escape(str(ROOT))}/((?:data/raw|data/processed|models|reports)/[^'\"]+)")
-_PASSWORD = re.compile(r"//[^/@\s\"]*@")  # of an address
+_PASSWORD = re.compile(r"//[^/\s\"]*@")  # of an address
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 

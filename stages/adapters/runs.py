@@ -18,8 +18,12 @@ def exist() -> bool:
 
 
 def pages() -> str:
-    """The address of MLflow's own pages, without a user's name or password."""
-    address = urlsplit(os.environ.get("MLFLOW_TRACKING_URI", ""))
+    """The address of MLflow's own pages, without a user's name or password.
+
+    MLFLOW_UI_URL names it where a browser reaches the server by another than we do.
+    """
+    named = os.environ.get("MLFLOW_UI_URL") or os.environ.get("MLFLOW_TRACKING_URI", "")
+    address = urlsplit(named)
     if not address.scheme.startswith("http"):
         return LOCAL
     return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")

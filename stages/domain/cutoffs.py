@@ -16,6 +16,7 @@ ENOUGH_CUTOFFS = 3  # below this the targets are made shorter, until there are s
 SHORTEST_TARGET = 7  # days
 HALF_MONTH = 15  # days
 MONTH = 30.4375  # days, on average
+MOST_BESIDE = 10  # days that a horizon of statements may be from whole months
 STRAY_GAP = 90  # days without a transaction, of anybody
 STRAY_SHARE = 0.001  # of all rows: so few beyond such a gap have wrong dates, such as 1970-01-01
 
@@ -93,12 +94,14 @@ def plan(
     horizon holds the same number of statements. Where the history gives fewer than three cutoffs
     for the horizon, the training targets are the longest that it gives three for.
     Raises UserError where it gives none, where the dates contradict each other, or where the
-    horizon is shorter than the month between two statements.
+    horizon of monthly statements is not one or more months, give or take ten days.
     """
-    if history.monthly and horizon < round(MONTH):
+    months = round(horizon / MONTH) or 1
+    if history.monthly and abs(horizon - months * MONTH) > MOST_BESIDE:
+        near = sorted({round(max(months + more, 1) * MONTH) for more in (-1, 0, 1)})
         raise UserError(
-            f"horizon {horizon} is shorter than the month between two statements: give horizon=30"
-            " or more"
+            f"horizon {horizon} is not whole months, as between two statements: give"
+            f" horizon={' or '.join(map(str, near))}"
         )
     half_month = timedelta(days=HALF_MONTH if history.monthly else 0)
     first = history.first - half_month
@@ -109,7 +112,7 @@ def plan(
             "would count as days without spend"
         )
     if cutoff is None:
-        cutoff = _back(as_of, round(horizon / MONTH) or 1) if history.monthly else None
+        cutoff = _back(as_of, months) if history.monthly else None
     cutoff = cutoff or as_of - timedelta(days=horizon)
     if cutoff + timedelta(days=horizon) > as_of + half_month:  # February is a whole month, too
         raise UserError(

@@ -17,7 +17,7 @@ from stages.domain.tiers import TIERS
 
 FALSE_ALARMS = 0.05  # of checks in which nothing has changed
 ROUNDS = 1000  # of resampling
-MOST_CUSTOMERS = 20_000  # looked at on either side
+MOST_CUSTOMERS = 20_000  # looked at on either side, or hardly more
 IMPORTANT = 5  # features
 TENTHS = 10
 ROUNDING = 1e-9  # a difference that is none

@@ -49,6 +49,14 @@ def parse(text: str) -> list[dict[str, Any]]:
     return [_record(row, number) for number, row in enumerate(rows, 1)]
 
 
+def as_of(text: str) -> str | None:
+    """The date in the params of `text`, where that is the body of a request; else None."""
+    try:
+        return str(json.loads(text)["params"]["as_of"] or "") or None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
 def _from_csv(text: str) -> list[Any]:
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)

@@ -71,6 +71,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     async def invoke(request: Request) -> Response:
         """Score the customers of the transactions that are sent."""
         served = champion.served  # until the answer, whatever the alias does
+        request.state.version = served.version
         body = await invocations.read(request, settings.most_bytes, settings.seconds)
         if isinstance(body, Response):
             return body

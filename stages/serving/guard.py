@@ -51,7 +51,8 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-model-version", self.version().encode()))
+                version = scope.get("state", {}).get("version") or self.version()
+                message["headers"].append((b"x-model-version", version.encode()))
             await send(message)
 
         try:
@@ -73,7 +74,9 @@ class Guard:
             return None
         client = scope["client"][0] if scope["client"] else ""
         if self._key:
-            bearer = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+            scheme, _, bearer = headers.get(b"authorization", b"").partition(b" ")
+            if scheme.lower() != b"bearer":
+                bearer = b""
             if not hmac.compare_digest(headers.get(b"x-api-key", bearer), self._key):
                 # Who tries keys must wait, too, but takes no turn from those who have one.
                 return self._too_soon(f"{client} without the key") or refusal(

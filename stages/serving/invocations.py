@@ -28,6 +28,8 @@ JSON = "application/json"
 LARGE = 64 * 1024  # bytes of a body, and
 MANY = 20  # customers in one, that are answered in a thread, so that others need not wait
 READ = (*REQUIRED, *OPTIONAL)
+FORMS = ("dataframe_records", "dataframe_split", "instances", "inputs")
+KEYS = f"a body has one of {', '.join(FORMS)}, perhaps params, and nothing else"
 PARAMS = 'params may hold "as_of" and nothing else'
 FORM = (
     f"{REFUSED}send {JSON} or Parquet with the columns {', '.join(REQUIRED)} and perhaps "
@@ -61,7 +63,8 @@ async def read(request: Request, most: int, seconds: float) -> bytes | Response:
 
 def is_json(content_type: str) -> bool:
     """Whether a Content-Type is JSON's, as MLflow takes it."""
-    return content_type.lower().replace(" ", "") in (JSON, f"{JSON};charset=utf-8")
+    plain = content_type.lower().replace(" ", "").replace('"', "")
+    return plain in (JSON, f"{JSON};charset=utf-8")
 
 
 async def plain(served: Served, body: bytes) -> Response | str:
@@ -137,20 +140,24 @@ async def by_mlflow(
 
 
 def _asked(served: Served, kind: str, body: bytes, most: int) -> scoring_server.InvocationsResponse:
-    """What MLflow's app answers; RefusedError for params that it would leave out without a word."""
+    """What MLflow's app answers; RefusedError for what it would leave out without a word."""
     if kind.startswith(scoring_server.CONTENT_TYPE_PARQUET):
         parquet.check(body, most)
-    if is_json(kind) and not _params_of(body).keys() <= {"as_of"}:
-        raise RefusedError(PARAMS)
+    if is_json(kind):
+        kind = JSON  # however it was written
+        _check_keys(body)
     schema = served.loaded.metadata.get_input_schema()
     return scoring_server.invocations(body, kind, served.loaded, schema)
 
 
-def _params_of(body: bytes) -> dict[str, Any]:
-    """The params of JSON; none where MLflow's app has to say what is wrong with it."""
-    try:
+def _check_keys(body: bytes) -> None:
+    """RefusedError for a key that nobody reads; what else is wrong MLflow's app has to say."""
+    with suppress(ValueError):
         content = json.loads(body)  # as MLflow reads it: NaN is a number
-    except ValueError:
-        return {}
-    params = content.get("params") if isinstance(content, dict) else None
-    return params if isinstance(params, dict) else {}
+        if not isinstance(content, dict):
+            return
+        if not content.keys() <= {*FORMS, "params"}:
+            raise RefusedError(KEYS)
+        params = content.get("params")
+        if isinstance(params, dict) and not params.keys() <= {"as_of"}:
+            raise RefusedError(PARAMS)

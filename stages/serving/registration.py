@@ -125,7 +125,14 @@ def challenger(client: mlflow.MlflowClient) -> ModelVersion:
     key = known["content"]
     if registry.find(client, key) is None:
         log.warning("the tracking database does not know this result: tracking it again from files")
-    version = _found(client, key) or _made(client, key)
+    version = _found(client, key)
+    if version is None:
+        if not known.items() >= made_from().items():  # it would be tracked as made from others
+            raise UserError(
+                "MLflow has lost this result, and the data, parameters or code are no longer those"
+                " that it was made from: `make rebuild` first"
+            )
+        version = _made(client, key)
     client.set_registered_model_alias(registry.NAME, "challenger", version.version)
     return version
 

@@ -103,7 +103,7 @@ def _curve(planned: campaign.Campaign) -> None:
                 title=None,
                 sort=None,
                 scale=alt.Scale(range=[look.INK, look.MUTED]),
-                legend=alt.Legend(orient="top", labelLimit=0),
+                legend=alt.Legend(orient="top", columns=1, labelLimit=0),
             ),
             strokeDash=alt.StrokeDash(
                 "choice:N", title=None, sort=None, scale=alt.Scale(range=[[1, 0], [7, 4]])

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from stages.domain import similar, what_if
+from stages.domain.confidence import NORMAL
 from stages.domain.errors import UserError
 from stages.domain.frame import IDENTITY
 from stages.ui import endpoint, look, published
@@ -91,7 +92,7 @@ def _headline(customer: dict[str, Any], horizon: int) -> None:
         ),
         ("Segment", customer["segment"], customer["style"]),
     )
-    if customer["confidence"] != "normal":
+    if customer["confidence"] != NORMAL:
         st.warning(f"Confidence is {customer['confidence']}.", icon=":material/warning:")
 
 

@@ -44,7 +44,7 @@ def show() -> None:
 
 def _versions(answer: tuple[str | None, str], aliases: dict[str, str]) -> None:
     """The champion, what is published and what is served; and what to do where they differ."""
-    published_version = str(published.scores()["model_version"].iloc[0])
+    published_version = published.version()
     served, told = answer
     champion, challenger = aliases.get("champion"), aliases.get("challenger")
     look.figures(
@@ -87,7 +87,7 @@ def _drift() -> None:
             f" whom version {report['champion']} was made: {'; '.join(fired) or nearest}."
         )
         _download(REPORTS / "drift.html", "Download the drift report")
-        if report["champion"] != published.scores()["model_version"].iloc[0]:
+        if report["champion"] != published.version():
             st.markdown("The published scores are of another version: `make drift` compares anew.")
     else:
         st.markdown("The newest data are not compared with the champion's yet: `make drift`.")

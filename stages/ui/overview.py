@@ -9,6 +9,7 @@ import streamlit as st
 
 from stages.adapters.paths import SCORED
 from stages.adapters.raw import MANIFEST
+from stages.domain.confidence import NORMAL
 from stages.domain.momentum import MOMENTA
 from stages.domain.styles import UNKNOWN
 from stages.domain.tiers import TIERS
@@ -22,7 +23,7 @@ def show() -> None:
     """The page."""
     scores, model = published.scores(), published.champion()
     whole = Totals(**model["totals"]).of(scores)
-    low = int((scores["confidence"] != "normal").sum())
+    low = int((scores["confidence"] != NORMAL).sum())
     are = "were" if look.over(scores, model["horizon"]) else "are"
     st.markdown(
         f"**{len(scores):,} customers {are} expected to spend {look.money(whole.expected)}** in "

@@ -86,6 +86,11 @@ def segments() -> dict[str, Any]:
     return read(SEGMENTS)
 
 
+def version() -> str:
+    """The model's version that the published scores are of."""
+    return str(scores()["model_version"].iloc[0])
+
+
 def champion() -> dict[str, Any]:
     """What scoring has said of the model: horizon, kinds, totals, its figures out of time."""
     return read(CHAMPION)

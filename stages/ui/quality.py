@@ -35,6 +35,12 @@ def holdout() -> None:
             for name, figures in forecasts.items()
         }
     )
+    if report != published.champion()["metrics"]:
+        st.warning(
+            "Out of time, Calibration, Coverage and Fairness are of the newest result, whose model"
+            f" is not the one of the published scores (version {published.version()}).",
+            icon=":material/warning:",
+        )
     st.markdown(
         f"Holdout of {report['horizon']} days from {report['cutoff']},"
         f" {report['customers']:,} customers whose future the model had not seen."

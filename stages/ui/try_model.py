@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from stages.adapters.endpoint import KEY, address
+from stages.domain import pasted
 from stages.domain.contract import OLDEST
 from stages.domain.errors import UserError
-from stages.domain.pasted import MOST, example, parse
 from stages.domain.tables import OPTIONAL, REQUIRED
 from stages.ui import endpoint, look, published
 
@@ -22,7 +22,6 @@ EXPLAINED = 20  # customers whose reasons are shown
 
 def show() -> None:
     """The page."""
-    horizon = published.champion()["horizon"]
     st.markdown(
         f"One row a transaction: `{'`, `'.join(REQUIRED)}`; if known `{'`, `'.join(OPTIONAL)}`."
         " Money out is positive, times are UTC."
@@ -30,47 +29,60 @@ def show() -> None:
     way = st.segmented_control("How", [EDIT, PASTE, UPLOAD], default=EDIT, required=True)
     given = _given(way, published.scores()["as_of"].iloc[0])
     as_of = st.date_input(
-        "As of (empty: the model's own date)", value=None, min_value=OLDEST.date(), width=320
+        "As of (empty: the request's, or the model's own date)",
+        value=None,
+        min_value=OLDEST.date(),
+        width=320,
     )
     if not st.button("Ask the model", type="primary"):
         return
     try:
-        records = parse(given)
-        day = as_of.isoformat() if isinstance(as_of, date) else None
+        records = pasted.parse(given)
+        day = as_of.isoformat() if isinstance(as_of, date) else pasted.as_of(given)
         answer = endpoint.ask(records, day)
     except UserError as error:
         look.to_do(error)
         return
-    _answer(answer, len(records), horizon)
+    _answer(answer, len(records))
     _request(endpoint.body(records, day))
 
 
 def _given(way: str, as_of: date) -> str:
     """The transactions as text, in the way that was chosen."""
-    start = example(as_of)
+    start = pasted.example(as_of)
     if way == PASTE:
         return st.text_area("CSV with a header, or JSON", start.to_csv(index=False), height=280)
     if way == UPLOAD:
-        file = st.file_uploader(f"A CSV or JSON file, at most {MOST:,} rows", ["csv", "json"])
-        return file.getvalue().decode("utf-8", "replace") if file else ""
+        file = st.file_uploader(
+            f"A CSV or JSON file, at most {pasted.MOST:,} rows", ["csv", "json"]
+        )
+        try:
+            return file.getvalue().decode("utf-8-sig") if file else ""
+        except UnicodeDecodeError:
+            look.to_do(UserError("The file is not UTF-8: save it as such."))
+            st.stop()
     table = st.data_editor(
         start, num_rows="dynamic", hide_index=True, width="stretch", key="transactions"
     )
     return table.to_csv(index=False)
 
 
-def _answer(answer: endpoint.Answer, transactions: int, horizon: int) -> None:
+def _answer(answer: endpoint.Answer, transactions: int) -> None:
     rows = answer.rows
+    version = rows["model_version"].iloc[0]
+    days = ""  # what a model expects that has published nothing yet, its runs say
+    if version == published.version():
+        days = f", {published.champion()['horizon']} days"
     st.header("Answer")
     look.figures(
         ("Customers", f"{len(rows):,}", f"{transactions:,} transactions"),
         (
-            f"Expected spend, {horizon} days",
+            f"Expected spend{days}",
             look.money(rows["expected_spend"].sum()),
             f"as of {rows['as_of'].iloc[0]}",
         ),
         ("Answered in", f"{answer.milliseconds:,.0f} ms", "one request, measured here"),
-        ("Model", f"version {rows['model_version'].iloc[0]}", address()),
+        ("Model", f"version {version}", address()),
     )
     look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
     for row in rows.head(EXPLAINED).to_dict("records"):

@@ -189,11 +189,12 @@ def test_failures_that_pass_are_tried_again(serve):
         ((200, [{"who": 1}]), "source.columns.customer_id=customer.id: .* it has who"),
     ],
 )
-def test_an_endpoint_that_gives_no_records_is_one_clear_error(serve, answer, message):
+def test_an_endpoint_that_gives_no_records_is_one_clear_error(serve, answer, message, caplog):
     server = serve(lambda query, _: answer if query["page"] == "1" else (404, "past the end"))
     with pytest.raises(UserError, match=message) as error:
         loaded(source(server, retries=1))
     assert "secret" not in str(error.value)
+    assert "page=" not in caplog.text  # a query may hold a secret, or a customer's id
 
 
 def test_a_page_that_comes_again_ends_it(serve):

@@ -42,6 +42,12 @@ def test_facts_go_to_the_json_line_under_the_runs_id(tmp_path):
     assert lines[-1]["seconds"] >= 0
 
 
+def test_a_password_in_an_address_is_masked_whole(tmp_path):
+    _, terminal, lines = run(tmp_path, "log.info('at https://bob:p@ss@host/x of a@b')")
+    assert terminal.splitlines()[0].endswith("at https://***@host/x of a@b")
+    assert lines[0]["message"] == "at https://***@host/x of a@b"
+
+
 def test_an_image_that_only_serves_has_no_pipeline_to_digest(tmp_path):
     status, _, lines = run(tmp_path, "logs.PIPELINE = Path('none.yaml')")
     assert status == 0

@@ -28,6 +28,13 @@ def scores(project) -> pd.DataFrame:
     return pd.read_parquet(project.root / "data/scores/scores.parquet")
 
 
+def way(page: Page, name: str) -> Locator:
+    """One of the ways to give transactions."""
+    return page.get_by_role("radio", name=name).or_(
+        page.get_by_role("button", name=name, exact=True)
+    )
+
+
 def card(page: Page, name: str) -> Locator:
     """The figure of a card."""
     shown = page.get_by_test_id("stMetric").filter(has=page.get_by_text(name, exact=True))
@@ -176,9 +183,7 @@ def test_a_budget_below_one_contact_says_what_to_change(page):
 
 def test_pasted_transactions_are_answered_and_shown_as_curl(page):
     visit(page, "Test the model")
-    page.get_by_role("radio", name="Paste").or_(
-        page.get_by_role("button", name="Paste", exact=True)
-    ).click()
+    way(page, "Paste").click()
     field = page.get_by_label("CSV with a header, or JSON")
     field.fill(PASTED)
     page.get_by_role("button", name="Ask the model").click()
@@ -196,6 +201,13 @@ def test_pasted_transactions_are_answered_and_shown_as_curl(page):
     field.fill("customer_id,booked_at,amount\ncarla,2017-11-20,sixty")
     page.get_by_role("button", name="Ask the model").click()
     expect(page.get_by_text("Row 1: amount is no number")).to_be_visible()
+    field.fill(json.dumps(body | {"params": {"as_of": "2017-12-25"}}))
+    page.get_by_role("button", name="Ask the model").click()
+    expect(page.get_by_text("as of 2017-12-25")).to_be_visible()
+    way(page, "Upload").click()
+    latin = {"name": "a.csv", "mimeType": "text/csv", "buffer": "Müller".encode("latin-1")}
+    page.locator("input[type=file]").set_input_files(latin)
+    expect(page.get_by_text("The file is not UTF-8")).to_be_visible()
 
 
 def test_health_shows_versions_quality_latency_and_the_way_into_mlflow(page):

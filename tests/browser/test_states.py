@@ -153,6 +153,11 @@ def test_the_overview_lends_the_scores_no_later_data_and_no_success(page):
     expect(page.get_by_text("0.005 below that of the better baseline")).to_be_visible()
 
 
+def test_health_says_that_its_figures_are_not_of_the_model_of_the_published_scores(page):
+    visit(page, "Health")
+    expect(told(page)).to_contain_text("not the one of the published scores (version 1)")
+
+
 def test_a_segment_that_is_too_small_for_the_menu_is_named_under_it(page):
     visit(page, "Segments")
     expect(page.get_by_text("Not in the menu: Top · growing (9).")).to_be_visible()

@@ -66,20 +66,23 @@ def test_the_holdouts_own_target_is_never_the_shortened_one():
     assert set(laid.all) == {laid.as_of, laid.cutoff, *laid.trained}
 
 
-def test_a_horizon_shorter_than_a_month_is_none_for_monthly_statements():
+@pytest.mark.parametrize(
+    ("horizon", "near"), [(14, "30 or 61"), (45, "30 or 61"), (76, "30 or 61 or 91")]
+)
+def test_a_horizon_beside_whole_months_is_none_for_monthly_statements(horizon, near):
     history, _ = statements("2020-01-01", 12)
-    with pytest.raises(UserError, match="horizon 14 is shorter than the month between"):
-        plan(history, 14)
+    with pytest.raises(UserError, match=f"horizon {horizon} is not whole months.*: give .*{near}"):
+        plan(history, horizon)
 
 
 @pytest.mark.parametrize("newest", ["2005-10-01", "2019-03-01", "2020-03-01", "2020-02-01"])
-@pytest.mark.parametrize("horizon", [30, 90])
+@pytest.mark.parametrize("horizon", [21, 30, 40, 51, 60, 70, 82, 90, 101])
 def test_monthly_statements_are_cut_midway_and_none_of_the_future_is_seen(newest, horizon):
     history, days = statements(str(pd.Timestamp(newest) - pd.DateOffset(months=11))[:10], 12)
     laid = plan(history, horizon)
     assert laid.monthly
     assert all(cutoff.day in (15, 16) for cutoff in laid.all)
-    months = horizon // 30
+    months = round(horizon / 30)
 
     def within(cutoff: date) -> list[date]:
         return [d for d in days if cutoff <= d < cutoff + timedelta(days=laid.target_days)]

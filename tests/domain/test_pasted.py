@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from stages.domain.errors import UserError
-from stages.domain.pasted import MOST, example, parse
+from stages.domain.pasted import MOST, as_of, example, parse
 
 ROW = {"customer_id": "anna", "booked_at": "2024-03-01T10:00:00", "amount": 62.4}
 
@@ -73,3 +73,10 @@ def test_the_example_is_a_request_of_two_customers_before_the_date():
     rows = parse(example(date(2024, 4, 1)).to_csv(index=False))
     assert {row["customer_id"] for row in rows} == {"anna", "ben"}
     assert all(row["booked_at"] < "2024-04-01" for row in rows)
+
+
+def test_the_date_of_a_requests_body_is_taken_along():
+    body = {"dataframe_records": [ROW], "params": {"as_of": "2024-04-01"}}
+    assert as_of(json.dumps(body)) == "2024-04-01"
+    for none in ("", "a,b", "[]", json.dumps([ROW]), json.dumps(body | {"params": None})):
+        assert as_of(none) is None

@@ -34,7 +34,7 @@ def bank(project: Project):
     rows = backend.read_parquet(files).mutate(region=ibis.literal("home"))  # the data name none
 
     def changed(change: Callable[[ir.Table], ir.Table]) -> Side:
-        return side(backend, change(rows), model, model.as_of, SEED)
+        return side(backend, change(rows), model, model.as_of)
 
     yield model, changed
     backend.disconnect()
@@ -50,6 +50,17 @@ def fired(bank):
         return [f for f in drift(model, reference, current, POLICY, SEED) if f.fires]
 
     return reference, fired
+
+
+def test_of_many_customers_both_sides_look_at_the_same(bank, monkeypatch):
+    _, changed = bank
+    monkeypatch.setattr("stages.adapters.sides.MOST_CUSTOMERS", 500)
+    before = changed(lambda rows: rows)
+    after = changed(lambda rows: rows.filter(rows.customer_id != "1"))
+    ids = set(before.features["customer_id"])
+    assert 400 < len(ids) < 600
+    assert len(ids ^ set(after.features["customer_id"])) <= 3
+    assert list(before.spend["category"].index) == list(before.features["customer_id"])
 
 
 def test_data_of_another_time_are_not_compared(project, tmp_path):

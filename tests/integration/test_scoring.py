@@ -47,11 +47,16 @@ def published(session: Session) -> pd.Series:
     return rows.set_index("customer_id")["at"].sort_index()
 
 
-def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, session):
+def add_stranger(session: Session) -> None:
+    """Publish a score of the customer "gone since", of whom the data know nothing."""
     row = session.execute("SELECT * FROM scores LIMIT 1").one()._asdict()
     names = ", ".join(row)
     insert = f"INSERT INTO scores ({names}) VALUES ({', '.join('%s' for _ in row)})"
     session.execute(insert, list((row | {"customer_id": "gone since"}).values()))
+
+
+def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, session):
+    add_stranger(session)
     first = published(session)
     assert len(killed(twin, "stages.domain.scoring:stream#3")) == 2
     assert published(session).equals(first)
@@ -78,6 +83,17 @@ def test_a_date_that_the_data_were_not_prepared_for_is_refused(twin):
     finally:
         (twin.root / "params.yaml").write_text(own)
     assert "as_of=2030-01-01: data/processed was made as of 2018-01-02" in said
+
+
+def test_data_that_dvc_has_not_heard_of_are_not_scored(twin):
+    customers = twin.root / "data/raw/customers.parquet"
+    known = customers.read_bytes()
+    customers.unlink()  # where DVC links files, writing into one would reach its cache
+    customers.write_bytes(known + b" ")
+    try:
+        assert "data/raw is not what dvc.lock says" in twin.stage("score", status=1)
+    finally:
+        customers.write_bytes(known)
 
 
 def test_reasons_are_given_to_those_asked_for(twin, tmp_path):
@@ -107,9 +123,15 @@ def test_of_two_scorings_at_once_the_second_waits(twin):
     assert (twin.root / SCORED).exists()
 
 
-def test_scores_that_the_store_has_lost_are_published_again(project, session):
+def test_scores_that_the_store_has_lost_are_published_again_though_a_kill_comes_between(
+    project, session
+):
     before = sorted(session.execute("SELECT * FROM scores"))
     session.execute("TRUNCATE scores")
+    halted = ("python", "-m", "tests.drills.halted", "SIGKILL")
+    project.run(*halted, "stages.adapters.store.wire:Wire.send#150", "score", status=-9)
+    assert 0 < session.execute("SELECT count(*) FROM scores").one()[0] < len(before)
+    add_stranger(session)
     assert "2469 published again" in project.stage("score")
     assert sorted(session.execute("SELECT * FROM scores")) == before
     assert "published again" not in project.stage("score")

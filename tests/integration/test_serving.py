@@ -173,6 +173,8 @@ def test_a_parameter_that_is_not_known_is_refused_in_every_form(endpoint, form):
         400,
         'refused: params may hold "as_of" and nothing else',
     )
+    status, answer = endpoint.ask("POST", "/invocations", content | {"as_of": "2018-02-01"})
+    assert (status, answer["message"].endswith("perhaps params, and nothing else")) == (400, True)
 
 
 def test_a_published_score_is_found_by_its_id_and_the_version_is_in_every_answer(project, endpoint):

@@ -1,6 +1,5 @@
 """Rows of any table become drafts by a mapping of columns (conf/source/mapping/columns.yaml)."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 import duckdb
@@ -12,7 +11,6 @@ from stages.domain.errors import UserError
 
 FILE, LINE, PROBLEM = "#file", "#line", "#problem"  # a row's place, beside the table's own columns
 
-_VALUE = re.compile(r"[\d\s.,:/+-]*\d[\d\s.,:/+-]*")
 _KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "region")
 # Position among the rows alike makes the id of a row that has none. Other columns stay out of
 # it: mapped later, they change the same rows instead of adding them again.
@@ -57,20 +55,21 @@ def names(given: object) -> list[str]:
     return [str(name) for name in given] if isinstance(given, ListConfig) else [str(given)]
 
 
-def check_columns(entries: dict[str, object], there: Iterable[str]) -> None:
-    """UserError for the first entry that names a column that is not `there`."""
-    for key, given in entries.items():
-        for name in names(given):
-            if name not in there:
-                has = f"it has {', '.join(there)}"
-                if _is_a_row(there):  # not to be shown
-                    has = "its first line looks like a row: source.header=false, columns by number"
-                raise UserError(f"source.{key}={name}: the file has no such column; {has}")
+def check_columns(
+    entries: dict[str, object], there: Iterable[str], first_line: bool = False
+) -> None:
+    """UserError for the first entry that names a column that is not `there`.
 
-
-def _is_a_row(names: Iterable[str]) -> bool:
-    """Whether a name reads as a number or a date; those of columns without a name are their own."""
-    return any(_VALUE.fullmatch(n) and n != str(number) for number, n in enumerate(names, 1))
+    Those of a `first_line` are shown where one of them was meant: else they may be a row.
+    """
+    wanted = [(key, name) for key, given in entries.items() for name in names(given)]
+    lacking = [(key, name) for key, name in wanted if name not in there]
+    if not lacking:
+        return
+    has = f"it has {', '.join(there)}"
+    if first_line and len(lacking) == len(wanted):
+        has = "nor any other that is named: if its first line is a row, source.header=false"
+    raise UserError("source.{}={}: the file has no such column; {}".format(*lacking[0], has))
 
 
 def check(source: DictConfig) -> None:

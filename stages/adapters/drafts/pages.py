@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -62,6 +63,8 @@ def records(source: DictConfig) -> Iterator[list[Any]]:
 
 def _connections(source: DictConfig) -> urllib3.PoolManager:
     """Connections to the server, through the environment's proxy if there is one."""
+    # Its warnings hold whole addresses, in which a query may name a customer or a secret.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     retries = urllib3.Retry(
         total=source.retries,
         redirect=False,  # the headers are for this server alone

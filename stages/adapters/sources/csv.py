@@ -75,7 +75,7 @@ def _tables(
             tables = _parquet(file, wanted)
         else:
             head = delimited.head(file, source, wanted)
-            mapping.check_columns(entries, head.names)
+            mapping.check_columns(entries, head.names, first_line=True)
             tables = delimited.rows(file, source, head)
         for table in tables:
             yield table.append_column(mapping.FILE, pa.repeat(file.name, table.num_rows))
