@@ -61,9 +61,19 @@ def main() -> None:
         f"{spend:,.2f}",
     )
     if spend < 0:
-        log.warning("spend is below 0: should source.negate be true, or source.money_in income?")
+        log.warning(
+            "spend is below 0: should source.negate be true, source.direction.out have other"
+            " values, or source.money_in be income?"
+        )
     log.info("kinds: %s", ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common()))
-    log.info("%s customers are described", f"{source.customers(group).num_rows:,}")
+    described = source.customers(group)["customer_id"]
+    known = customers.intersection(described.to_pylist())
+    log.info(
+        "%s customers are described, %s of them have transactions",
+        *(f"{n:,}" for n in (len(described), len(known))),
+    )
+    if len(described) and not known:
+        log.warning("nobody who is described has a transaction: are the ids written alike in both?")
     refused, rows = reasons.total(), reasons.total() + kinds.total()
     if sources.too_many(refused, rows, params.most_rejected):
         raise UserError(

@@ -22,12 +22,13 @@ def main() -> None:
         former = None if champion is None else registry.former(client, champion)
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to")
-        here = config.load().source.name
+        here = config.load().source
         if not registry.may_be_of(client, former, here) and not config.forced():
             own = registry.source(client, former)
             raise UserError(
                 f"version {former.version} was made from the source {own}, the data here are of"
-                f" {here}: `make params SET=source={own}` first, or `make rollback FORCE=1`"
+                f" {registry.identity(here)}: `make rebuild` with the SET of that source first, or"
+                " `make rollback FORCE=1`"
             )
         trial(former)
         registry.step_back(client, champion, former)

@@ -58,6 +58,7 @@ def main() -> None:
             zip(STAMP, (str(champion.version), data_version(), _as_of(params)), strict=True)
         )
         totals = raw.manifest()  # without it data/raw is not whole
+        raw.check_keyspace(store.keyspace)
         keyspace.check(session, store.keyspace, store.shards)
         if _done(stamp):
             _publish_again(session, store.keyspace, stamp)

@@ -8,6 +8,9 @@ from stages.domain.errors import UserError
 
 dry_run = check.main.__wrapped__
 
+COLUMNS = ("customer_id=Kunde Nr", "booked_at=Datum", "amount=Größe")
+MAPPED = ("source=csv", "source.decimal=,", *(f"source.columns.{column}" for column in COLUMNS))
+
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
@@ -17,9 +20,7 @@ def file(tmp_path, monkeypatch):
     path.write_text(
         "Kunde Nr;Datum;Größe\n7;2020-01-05;12,50\n7;2020-02-05;-2\n8;soon;1\n9;2020-01-05;x\n8\n"
     )
-    mapping = ["customer_id=Kunde Nr", "booked_at=Datum", "amount=Größe"]
-    columns = [f"source.columns.{column}" for column in mapping]
-    config.compose(["source=csv", f"source.path={path}", "source.decimal=,", *columns])
+    config.compose([*MAPPED, f"source.path={path}"])
     return path
 
 
@@ -83,3 +84,15 @@ def test_another_file_or_another_mapping_of_it_has_a_keyspace_of_its_own(tmp_pat
     assert keyspace("source=csv", "source.path=a.csv", "source.negate=true") != first
     assert keyspace() == "purchasing_complete_journey"
     assert keyspace("source=csv", "store.keyspace=mine") == "mine"
+
+
+def test_descriptions_of_nobody_who_has_transactions_are_pointed_at(file, caplog, tmp_path):
+    people = tmp_path / "people.csv"
+    people.write_text("id,age\n7,30\n")
+    caplog.set_level("INFO")
+    file.write_text("Kunde Nr;Datum;Größe\n007;2020-01-05;1\n")
+    described = (f"source.customers.path={people}", "source.customers.columns.customer_id=id")
+    config.compose([*MAPPED, f"source.path={file}", *described])
+    dry_run()
+    assert "1 customers are described, 0 of them have transactions" in caplog.text
+    assert "are the ids written alike in both?" in caplog.text

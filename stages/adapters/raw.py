@@ -23,6 +23,7 @@ TRANSACTIONS = RAW / "transactions"
 CUSTOMERS = RAW / "customers.parquet"
 MANIFEST = RAW / "_manifest.json"
 SEEN = DATA / ".raw_seen.json"
+FROM = DATA / ".raw_from.json"  # which keyspace the manifest is of: like write times, no content
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def unseal() -> None:
     MANIFEST.unlink(missing_ok=True)
 
 
-def seal(entries: dict[Partition, Held], shards: int) -> None:
+def seal(entries: dict[Partition, Held], shards: int, keyspace: str) -> None:
     """Write the manifest of what is on disk; partitions that are no more, and halves, go."""
     whole = {path(p) for p in entries}
     for file in [*TRANSACTIONS.glob("*"), *RAW.glob("*.part")]:
@@ -83,6 +84,7 @@ def seal(entries: dict[Partition, Held], shards: int) -> None:
             "customers": digest(CUSTOMERS),
         },
     )
+    write_json(FROM, {"keyspace": keyspace, "manifest": digest(MANIFEST)})
 
 
 def manifest() -> dict[str, Any]:
@@ -90,6 +92,17 @@ def manifest() -> dict[str, Any]:
     if not MANIFEST.exists():
         raise UserError(f"{MANIFEST} is missing: data/raw is not whole; `dvc repro extract` first")
     return read_json(MANIFEST)
+
+
+def check_keyspace(keyspace: str) -> None:
+    """UserError unless what is on disk was read from `keyspace`: scores go where data came from."""
+    if not FROM.exists() or read_json(FROM) != {
+        "keyspace": keyspace,
+        "manifest": digest(MANIFEST),
+    }:
+        raise UserError(
+            f"data/raw is not known to come from keyspace {keyspace}: `make rebuild` first"
+        )
 
 
 def parts(most_rows: int | None) -> list[list[Path]]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ CONTENT = "content"  # tag of run and version: the digest of all that made it
 REFUSED = "refused"  # tag of a version that was rolled back: it is not promoted again by itself
 FORMER = "former"  # tag of a version that became champion: those before it, the last one first
 REMEMBERED = 50  # of them
+SOURCE = ("name", "path", "url")  # of the configuration: whose customers they are
 # MLflow's own limits keep on asking a server that is down for four minutes.
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 
@@ -171,20 +173,26 @@ def step_back(client: mlflow.MlflowClient, champion: ModelVersion, former: Model
     crown(client, former, None)
 
 
+def identity(source: Mapping[str, Any]) -> str:
+    """Whose customers the group `source` has: its name, and where it reads them if it says."""
+    return " ".join(str(source[key]) for key in SOURCE if key in source)
+
+
 def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
-    """The name of the source that a version was made from; None where no run says so any more."""
+    """The identity of the source that a version was made from; None where no run says so."""
     assert version.run_id is not None
     try:
-        return client.get_run(version.run_id).data.params.get("source.name")
+        params = client.get_run(version.run_id).data.params
+        return identity({k: params[f"source.{k}"] for k in SOURCE if f"source.{k}" in params})
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return None
 
 
-def may_be_of(client: mlflow.MlflowClient, version: ModelVersion, name: str) -> bool:
-    """Whether a version is of the source `name`, as far as its run says."""
-    return source(client, version) in (None, name)
+def may_be_of(client: mlflow.MlflowClient, version: ModelVersion, here: Mapping[str, Any]) -> bool:
+    """Whether a version is of the source `here`, a group of params.yaml, as far as its run says."""
+    return source(client, version) in (None, "", identity(here))
 
 
 def note(

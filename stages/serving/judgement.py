@@ -46,7 +46,7 @@ def _gain(
         theirs = registry.load(champion).unwrap_python_model().holdout
         ours = models.load(MODELS / "holdout")
         alike = (
-            registry.may_be_of(client, champion, params.source.name)
+            registry.may_be_of(client, champion, params.source)
             and theirs.spec.horizon == ours.spec.horizon
             and set(theirs.spec.kinds) == set(ours.spec.kinds)
         )

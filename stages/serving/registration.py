@@ -156,7 +156,7 @@ def _track() -> dict[str, list[str]]:
 def _model(client: mlflow.MlflowClient) -> Model:
     """The model on disk; styles that continue the champion's, of its source, take their names."""
     model, champion = models.load(MODELS / "capability"), registry.alias(client, "champion")
-    if champion is None or not registry.may_be_of(client, champion, config.load().source.name):
+    if champion is None or not registry.may_be_of(client, champion, config.load().source):
         return model
     try:
         former = registry.model(champion)

@@ -407,6 +407,20 @@ def test_a_month_of_many_rows_comes_in_several_drafts_of_whole_customers(file, m
     assert sum(map(len, customers)) == 9
 
 
+def test_a_quote_that_is_never_closed_loses_no_row_in_silence(tmp_path):
+    file = tmp_path / "shop.csv"
+    rows = [f"c{i % 9},2020-01-05,{i},Joe" for i in range(300)]
+    for where in ([7], [7, 290]):  # to the end of the file, or to the next one
+        strays = [row.replace("Joe", '"Joe') if i in where else row for i, row in enumerate(rows)]
+        file.write_text("\n".join(["Id,Date,Price,Note", *strays, ""]))
+        with pytest.raises(UserError, match="whole lines; is a quote never closed"):
+            loaded(file, *MAPPED)
+        assert loaded(file, *MAPPED, "source.quote=null")[0].num_rows == 300
+    note = '"Joe\nasked, twice,\nand went"'
+    file.write_text("\n".join(["Id,Date,Price,Note", *rows, f"d,2020-01-05,1,{note}"]))
+    assert loaded(file, *MAPPED)[0].num_rows == 301
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -420,6 +434,13 @@ def test_a_month_of_many_rows_comes_in_several_drafts_of_whole_customers(file, m
         ([*MAPPED, "source.columns.booked_at=null"], "customer_id and booked_at are needed"),
         ([*MAPPED, "source.decimal=x"], "source.decimal=x: give a point or a comma"),
         ([*MAPPED, "source.currency=EUR"], "give both or none"),
+        (
+            [*MAPPED, "source.direction.out=[true]"],
+            r"source.direction.out=\[True\]: give a list of",
+        ),
+        ([*MAPPED, "source.kinds.purchase=POS"], "source.kinds.purchase=POS: give a list of texts"),
+        ([*MAPPED, "source.quote=ab"], "source.quote=ab: give one character"),
+        ([*MAPPED, "source.skip=-1"], "source.skip=-1: give a whole number"),
         ([*MAPPED, "source.date_format='%Q'"], "source: .*%Q"),
         ([*MAPPED, "source.encoding=utf-1"], "source.encoding=utf-1 does not fit"),
         ([*MAPPED, "source.skip=9"], "is empty after 9 lines"),

@@ -47,3 +47,17 @@ def test_who_is_champion_for_a_second_time_does_not_forget_the_way_back(database
         registry.step_back(client, registry.alias(client, "champion"), former)
         way.append(former.version)
     assert way == [third.version, second.version, first.version]
+
+
+def test_another_file_is_another_bank(database):
+    client = registry.connect()
+    client.create_registered_model(registry.NAME)
+    experiment = client.get_experiment_by_name(registry.NAME).experiment_id
+    run = client.create_run(experiment).info.run_id
+    a, b = ({"name": "csv", "path": path} for path in ("a.csv", "b.csv"))
+    for key, value in a.items():
+        client.log_param(run, f"source.{key}", value)
+    made = client.create_model_version(registry.NAME, str(database), run_id=run)
+    assert registry.source(client, made) == "csv a.csv"
+    assert registry.may_be_of(client, made, a | {"negate": True})
+    assert not registry.may_be_of(client, made, b)

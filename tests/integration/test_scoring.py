@@ -85,6 +85,16 @@ def test_a_date_that_the_data_were_not_prepared_for_is_refused(twin):
     assert "as_of=2030-01-01: data/processed was made as of 2018-01-02" in said
 
 
+def test_scores_do_not_go_into_a_keyspace_that_the_data_are_not_from(twin):
+    own = (twin.root / "params.yaml").read_text()
+    twin.stage("params", "store.keyspace=another")
+    try:
+        said = twin.stage("score", status=1)
+    finally:
+        (twin.root / "params.yaml").write_text(own)
+    assert "data/raw is not known to come from keyspace another: `make rebuild` first" in said
+
+
 def test_data_that_dvc_has_not_heard_of_are_not_scored(twin):
     customers = twin.root / "data/raw/customers.parquet"
     known = customers.read_bytes()

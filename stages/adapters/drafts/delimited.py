@@ -19,6 +19,8 @@ from stages.adapters.drafts.mapping import LINE, PROBLEM
 from stages.domain.errors import UserError
 
 LONGEST_LINE = 32 << 20  # bytes
+MOST_LINES = 100  # of a cell
+COLUMNS = 4  # of as many or more, a line within a cell with so many is a row that went astray
 BLANKS = "blanks"
 SEPARATORS = ",;\t|"
 
@@ -69,6 +71,10 @@ def _clear_errors(path: Path, form: DictConfig) -> Iterator[None]:
 
 
 def _head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:
+    if form.quote is not None and len(form.quote) != 1:
+        raise UserError(f"source.quote={form.quote}: give one character, or null")
+    if not isinstance(form.skip, int) or form.skip < 0:
+        raise UserError(f"source.skip={form.skip}: give a whole number of lines, 0 or more")
     with io.TextIOWrapper(_open(path, form), encoding=form.encoding, newline="") as lines:
         first = next(islice(lines, form.skip, None), "").lstrip("\ufeff")
     if not first.strip():
@@ -126,12 +132,31 @@ def _rows(path: Path, form: DictConfig, separator: str, names: list[str]) -> Ite
     line = before + 1
     for batch in batches:
         rows = pa.Table.from_batches([batch])
+        _check_quotes(path, rows, separator)
         candidates = np.arange(line, line + rows.num_rows + len(broken))
         lines = np.setdiff1d(candidates, list(broken))[: rows.num_rows]
         line = int(lines[-1]) + 1 if len(lines) else line
         passed = {number: broken.pop(number) for number in sorted(broken) if number < line}
         yield _with_refused(_without_empty_lines(rows.append_column(LINE, pa.array(lines))), passed)
     yield _with_refused(pa.table({name: pa.array([], pa.string()) for name in names}), broken)
+
+
+def _check_quotes(path: Path, rows: pa.Table, separator: str) -> None:
+    """UserError where a cell holds what look like rows: they would be lost without a word."""
+    for column in rows.columns:
+        several = pc.fill_null(pc.match_substring(column, "\n"), False)
+        if not pc.any(several).as_py():
+            continue
+        for cell in column.filter(several).to_pylist():
+            within = cell.split("\n")[1:-1]
+            alike = rows.num_columns >= COLUMNS and any(
+                line.count(separator) == rows.num_columns - 1 for line in within
+            )
+            if alike or len(within) > MOST_LINES:
+                raise UserError(
+                    f"{path} cannot be read: a cell holds {len(within):,} whole lines; is a quote"
+                    " never closed? Close it, or give source.quote=null"
+                )
 
 
 def _without_empty_lines(rows: pa.Table) -> pa.Table:

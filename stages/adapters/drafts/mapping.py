@@ -84,6 +84,13 @@ def check(source: DictConfig) -> None:
         )
     if source.decimal not in (".", ","):
         raise UserError(f"source.decimal={source.decimal}: give a point or a comma")
+    values = {"direction.out": source.direction.out, "missing": source.missing}
+    for key, given in (values | {f"kinds.{k}": v for k, v in source.kinds.items()}).items():
+        if not isinstance(given, ListConfig) or not all(isinstance(v, str) for v in given):
+            raise UserError(
+                f"source.{key}={given}: give a list of texts in quotes, such as ['yes', '01']:"
+                " yes and 01 alone are read as true and 1"
+            )
     if (columns.currency is None) != (source.currency is None):
         raise UserError("source.currency and source.columns.currency: give both or none")
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 _SIGN = r"[-+−(]?\s*"
 _CURRENCY = r"(?:\p{L}{1,3}\.?\p{Sc}?|\p{Sc})?\s*"  # $, EUR, Kč, R$, Rs.
+_BELOW = r"^\D*[-−(]|[^.,][-−]$|(?:^|[^\p{L}])(?:(?i:CR)\.?|H)$"
+_THOUSANDS = r"(?i)\d\s*[KMB]$"
 _DAY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _BASIC = "['%Y%m%d', '%Y%m%dT%H%M%S', '%Y%m%d%H%M%S']"
 _SECONDS_END = 1e11  # an epoch of more is in milliseconds
@@ -31,17 +33,19 @@ def words(text: str, missing: Sequence[object]) -> str:
 
 
 def number(text: str, decimal: str) -> str:
-    """The double that `text` writes: `-12.50`, `$1,234.50`, `1.234,50 €`, `(5)`, `5-`, `5 CR`.
+    """The double that `text` writes: `-12.50`, `$1,234.50`, `1.234,50 €`, `(5)`, `5-`, `5 Cr`.
 
-    Groups of digits must be of three, so that `12,50` is no number where `decimal` is a point.
+    A credit, `Cr` or `H`, is below 0; thousands, `5K`, are no number; `5,-` has no cents. Groups of
+    digits must be of three, so that `12,50` is no number where `decimal` is a point.
     """
     group = {".": r"[,'\s\x{A0}\x{202F}]", ",": r"[.'\s\x{A0}\x{202F}]"}[decimal]
     digits = rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d*)(?:[{decimal}]\d*)?"
     pattern = literal(f"{_SIGN}{_CURRENCY}{_SIGN}{digits}\\s*{_CURRENCY}[-−)]?")
     found = f"regexp_replace({text}, '\\p{{L}}+\\.?|[^0-9{decimal}]', '', 'g')"
-    sign = f"CASE WHEN regexp_matches({text}, '[-−(]|CR$') THEN -1 ELSE 1 END"
+    sign = f"CASE WHEN regexp_matches({text}, {literal(_BELOW)}) THEN -1 ELSE 1 END"
     value = f"{sign} * TRY_CAST(replace({found}, '{decimal}', '.') AS DOUBLE)"
-    written = f"CASE WHEN regexp_full_match({text}, {pattern}) THEN {value} END"
+    amount = f"regexp_full_match({text}, {pattern}) AND NOT regexp_matches({text}, '{_THOUSANDS}')"
+    written = f"CASE WHEN {amount} THEN {value} END"
     plain = f"TRY_CAST({text} AS DOUBLE)"  # most numbers, and quickly
     return f"coalesce({plain}, {written})" if decimal == "." else written
 

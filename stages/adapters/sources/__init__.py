@@ -77,6 +77,8 @@ def too_many(rejected: int, rows: int, most_rejected: float) -> bool:
 
     A share above `most_rejected` is the sign of a wrong mapping, not of some bad rows.
     """
+    if not isinstance(most_rejected, int | float):
+        raise UserError(f"most_rejected={most_rejected}: give a share from 0 to 1, such as 0.01")
     return rejected == rows or rejected > most_rejected * rows
 
 

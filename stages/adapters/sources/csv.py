@@ -70,7 +70,7 @@ def _tables(
     """The rows of all files, in pieces; each file has the columns that `entries` name."""
     wanted = {name for given in entries.values() for name in mapping.names(given)}
     for file in files:
-        if file.suffix == ".parquet":
+        if file.suffix.lower() == ".parquet":
             mapping.check_columns(entries, _opened(file).schema_arrow.names)
             tables = _parquet(file, wanted)
         else:

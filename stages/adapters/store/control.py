@@ -63,13 +63,9 @@ def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.T
     Count and sum of each partition decide. Where the store holds more (rows from elsewhere, or
     of a file that had other rows once), the rows loaded, given `again`, are looked up one by one.
     """
-    there = summary.summaries(session, keyspace, sorted(totals.by_partition))
-    differing = {
-        partition
-        for partition, expected in totals.by_partition.items()
-        if (there[partition].rows, there[partition].amount) != expected
-    }
-    if not differing:
+    there = {p: (s.rows, s.amount) for p, s in summary.summaries(session, keyspace).items()}
+    differing = {p for p, expected in totals.by_partition.items() if there.get(p) != expected}
+    if not differing and len(there) == len(totals.by_partition):
         return
     with Wire(session) as wire:
         lacking = sum(_lacking(wire, keyspace, rows, differing, totals.shards) for rows in again)
@@ -78,11 +74,11 @@ def verify(session: Session, keyspace: str, totals: Totals, again: Iterator[pa.T
             f"{lacking} rows that were loaded are not in keyspace {keyspace} as they were: "
             "run it again; the rows that are there stay"
         )
-    more = sum(there[partition].rows - totals.by_partition[partition][0] for partition in differing)
+    more = sum(rows for rows, _ in there.values()) - totals.rows
     log.warning(
-        "keyspace %s holds %s more rows in the same months: where rows of this source were "
-        "corrected or taken out since they were loaded, the former ones stay; load into another "
-        "store.keyspace to be without them",
+        "keyspace %s holds %s more rows: where rows of this source were corrected or taken out "
+        "since they were loaded, the former ones stay; load into another store.keyspace to be "
+        "without them",
         keyspace,
         f"{more:,}",
     )
