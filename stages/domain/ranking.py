@@ -48,7 +48,7 @@ def cumulative_gain(actual: np.ndarray, forecasts: dict[str, np.ndarray]) -> pd.
         places = _places(np.asarray(predicted))
         many, spend = np.cumsum(np.bincount(places)), np.cumsum(np.bincount(places, actual))
         reached = np.interp(share * len(actual), [0, *many], [0, *spend])
-        columns[name] = reached / spend[-1]
+        columns[name] = reached / (spend[-1] or np.nan)  # of no spend there is no share
     return pd.DataFrame(columns)
 
 

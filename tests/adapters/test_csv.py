@@ -409,15 +409,16 @@ def test_a_month_of_many_rows_comes_in_several_drafts_of_whole_customers(file, m
 
 def test_a_quote_that_is_never_closed_loses_no_row_in_silence(tmp_path):
     file = tmp_path / "shop.csv"
-    rows = [f"c{i % 9},2020-01-05,{i},Joe" for i in range(300)]
+    rows = [f"c{i % 9},Ann,2020-01-05,{i},Joe" for i in range(300)]
     for where in ([7], [7, 290]):  # to the end of the file, or to the next one
-        strays = [row.replace("Joe", '"Joe') if i in where else row for i, row in enumerate(rows)]
-        file.write_text("\n".join(["Id,Date,Price,Note", *strays, ""]))
-        with pytest.raises(UserError, match="whole lines; is a quote never closed"):
-            loaded(file, *MAPPED)
-        assert loaded(file, *MAPPED, "source.quote=null")[0].num_rows == 300
+        for good, stray in (("Ann", '"Ann'), ("Joe", '"Joe')):
+            strays = [row.replace(good, stray) if i in where else row for i, row in enumerate(rows)]
+            file.write_text("\n".join(["Id,Clerk,Date,Price,Note", *strays, ""]))
+            with pytest.raises(UserError, match="whole lines; is a quote never closed"):
+                loaded(file, *MAPPED)
+            assert loaded(file, *MAPPED, "source.quote=null")[0].num_rows == 300
     note = '"Joe\nasked, twice,\nand went"'
-    file.write_text("\n".join(["Id,Date,Price,Note", *rows, f"d,2020-01-05,1,{note}"]))
+    file.write_text("\n".join(["Id,Clerk,Date,Price,Note", *rows, f"d,Ann,2020-01-05,1,{note}"]))
     assert loaded(file, *MAPPED)[0].num_rows == 301
 
 
@@ -466,6 +467,13 @@ def test_a_damaged_file_is_one_clear_error(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(gzip.compress(b"Id,Date,Price\na,2020-01-05,1\n" * 1000)[:-20])
     with pytest.raises(UserError, match=f"{name} cannot be read: it is damaged"):
+        loaded(path, *MAPPED)
+
+
+def test_a_workbook_is_one_clear_error(tmp_path):
+    path = tmp_path / "f.XLSX"
+    path.write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"f\.XLSX is no text: save its table as CSV"):
         loaded(path, *MAPPED)
 
 

@@ -112,11 +112,12 @@ def test_a_file_that_grew_is_loaded_and_another_file_is_refused(shop, session):
     assert "4 rows of the source are in the store" in shop.stage("ingest")
     assert "9" in stored(session)
     write(shop, *GOOD[1:], "a,2017-01-02,1.00,9")
-    assert f"{KEYSPACE} holds 1 more rows: where rows of this source" in shop.stage("ingest")
+    more = len(stored(session)) - 3
+    assert f"{KEYSPACE} holds {more} more rows: where rows of this source" in shop.stage("ingest")
     write(shop, *GOOD, "a,2017-01-02,1.00,9", "a,2016-01-02,1.00,8")
     assert "5 rows of the source" in shop.stage("ingest")
     write(shop, *GOOD, "a,2017-01-02,1.00,9")  # a whole month is gone
-    assert f"{KEYSPACE} holds 1 more rows: where rows of this source" in shop.stage("ingest")
+    assert f"{KEYSPACE} holds {more} more rows: where rows of this source" in shop.stage("ingest")
     other = shop.root / "other.csv"
     other.write_text(f"{HEADER}\nz,2017-01-01,1.00,10\n")
     configure(shop, "source.path=other.csv")

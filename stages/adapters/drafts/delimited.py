@@ -101,8 +101,11 @@ def _head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:
 
 def _rows(path: Path, form: DictConfig, separator: str, names: list[str]) -> Iterator[pa.Table]:
     broken: dict[int, str] = {}  # line: what is wrong, of lines not yet yielded
+    lost = 0  # lines that look like rows, within a cell
 
     def refuse(row: pa.csv.InvalidRow) -> str:
+        nonlocal lost
+        lost = max(lost, _astray(row.text or "", separator, len(names)))
         broken[row.number] = f"the line has {row.actual_columns} cells, expected {len(names)}"
         return "skip"
 
@@ -132,31 +135,37 @@ def _rows(path: Path, form: DictConfig, separator: str, names: list[str]) -> Ite
     line = before + 1
     for batch in batches:
         rows = pa.Table.from_batches([batch])
-        _check_quotes(path, rows, separator)
+        _check_quotes(path, max(lost, _swallowed(rows, separator)))
         candidates = np.arange(line, line + rows.num_rows + len(broken))
         lines = np.setdiff1d(candidates, list(broken))[: rows.num_rows]
         line = int(lines[-1]) + 1 if len(lines) else line
         passed = {number: broken.pop(number) for number in sorted(broken) if number < line}
         yield _with_refused(_without_empty_lines(rows.append_column(LINE, pa.array(lines))), passed)
+    _check_quotes(path, lost)
     yield _with_refused(pa.table({name: pa.array([], pa.string()) for name in names}), broken)
 
 
-def _check_quotes(path: Path, rows: pa.Table, separator: str) -> None:
-    """UserError where a cell holds what look like rows: they would be lost without a word."""
-    for column in rows.columns:
-        several = pc.fill_null(pc.match_substring(column, "\n"), False)
-        if not pc.any(several).as_py():
-            continue
-        for cell in column.filter(several).to_pylist():
-            within = cell.split("\n")[1:-1]
-            alike = rows.num_columns >= COLUMNS and any(
-                line.count(separator) == rows.num_columns - 1 for line in within
-            )
-            if alike or len(within) > MOST_LINES:
-                raise UserError(
-                    f"{path} cannot be read: a cell holds {len(within):,} whole lines; is a quote"
-                    " never closed? Close it, or give source.quote=null"
-                )
+def _check_quotes(path: Path, lost: int) -> None:
+    """UserError where rows would be lost within a cell."""
+    if lost:
+        raise UserError(
+            f"{path} cannot be read: a cell holds {lost:,} whole lines; is a quote never closed?"
+            " Close it, or give source.quote=null"
+        )
+
+
+def _swallowed(rows: pa.Table, separator: str) -> int:
+    """How many whole lines that look like rows a cell holds, at most."""
+    several = (column.filter(pc.match_substring(column, "\n")) for column in rows.columns)
+    cells = (cell for column in several for cell in column.to_pylist())
+    return max((_astray(cell, separator, rows.num_columns) for cell in cells), default=0)
+
+
+def _astray(text: str, separator: str, columns: int) -> int:
+    """How many whole lines `text` holds, where they look like rows of so many columns; else 0."""
+    lines = text.split("\n")[1:-1]
+    alike = any(line.count(separator) == columns - 1 for line in lines)
+    return len(lines) if (alike and columns >= COLUMNS) or len(lines) > MOST_LINES else 0
 
 
 def _without_empty_lines(rows: pa.Table) -> pa.Table:

@@ -13,6 +13,8 @@ from stages.adapters.drafts import delimited, mapping, months, people
 from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS
 
+NO_TEXT = (".xlsx", ".xls", ".ods", ".zip")
+
 
 def inputs(source: DictConfig) -> list[Path]:
     """The files of transactions and of customers; UserError where there is none."""
@@ -70,7 +72,10 @@ def _tables(
     """The rows of all files, in pieces; each file has the columns that `entries` name."""
     wanted = {name for given in entries.values() for name in mapping.names(given)}
     for file in files:
-        if file.suffix.lower() == ".parquet":
+        ending = file.suffix.lower()
+        if ending in NO_TEXT:
+            raise UserError(f"{file} is no text: save its table as CSV or Parquet")
+        if ending == ".parquet":
             mapping.check_columns(entries, _opened(file).schema_arrow.names)
             tables = _parquet(file, wanted)
         else:
