@@ -177,6 +177,14 @@ def test_a_parameter_that_is_not_known_is_refused_in_every_form(endpoint, form):
     assert (status, answer["message"].endswith("perhaps params, and nothing else")) == (400, True)
 
 
+@pytest.mark.parametrize("kind", ["Application/JSON", 'application/json; charset="utf-8"'])
+def test_json_is_known_however_its_name_is_written(endpoint, kind):
+    split = {"dataframe_split": pd.DataFrame([row()]).to_dict("split")}
+    for content in ({"dataframe_records": [row()]}, split):
+        body, headers = json.dumps(content), {"Content-Type": kind}
+        assert endpoint.raw("POST", "/invocations", body, headers)[0] == 200
+
+
 def test_a_published_score_is_found_by_its_id_and_the_version_is_in_every_answer(project, endpoint):
     scores = scores_of(project)
     for customer in (scores.index[0], scores.index[1234], scores.index[-1]):

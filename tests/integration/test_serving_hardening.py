@@ -219,6 +219,8 @@ def test_whoever_is_not_on_this_machine_needs_the_key(project):
         assert endpoint.ask("GET", "/customers/1", **{"X-API-Key": KEY})[0] == 200
         bearer = {"Authorization": f"Bearer {KEY}"}
         assert endpoint.ask("GET", "/customers/1", **bearer)[0] == 200
+        assert endpoint.ask("GET", "/customers/1", Authorization=f"bearer {KEY}")[0] == 200
+        assert endpoint.ask("GET", "/customers/1", Authorization=KEY)[0] == 401
         statuses = [endpoint.raw("GET", "/segments", headers=bearer) for _ in range(20)]
         refused = [headers for status, headers, _ in statuses if status == 429]
         assert refused
