@@ -13,7 +13,6 @@ from typing import Any
 import mlflow
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from cassandra.cluster import Session
 from ibis.backends.sql import SQLBackend
@@ -21,7 +20,7 @@ from mlflow.entities.model_registry import ModelVersion
 from omegaconf import DictConfig
 
 from stages.adapters import config, engine, frames, raw, registry
-from stages.adapters.batch import Batch
+from stages.adapters.batch import Batch, gone
 from stages.adapters.dvc import data_version
 from stages.adapters.files import locked, read_json, write_bytes, write_json
 from stages.adapters.leftovers import sweep
@@ -96,8 +95,7 @@ def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:
     begun.touch()  # a row of these scores does not show that all are there, until the end
     former = read.read_table(session, name, tables.SCORES)["customer_id"]
     write.write_rows(session, name, tables.SCORES, scores)
-    gone = former.filter(pc.invert(pc.is_in(former, scores["customer_id"])))
-    published.withdraw(session, name, gone.to_pylist())
+    published.withdraw(session, name, gone(former, scores["customer_id"]))
     begun.unlink()
     log.info("scored already; the store had no such scores: %d published again", scores.num_rows)
 
@@ -127,9 +125,9 @@ def _score(
     batch.unseen(customers, len(parts))
     with write.writing(session, name, tables.SCORES, tables.SCORES.schema.names) as rows:
         batch.publish(rows)
-    if gone := batch.gone():
-        published.withdraw(session, name, gone)
-        log.info("%d customers are no longer among the scores", len(gone))
+    if left := batch.gone():
+        published.withdraw(session, name, left)
+        log.info("%d customers are no longer among the scores", len(left))
     reports = _report(backend, batch, parts, params.playbook)
     registry.note(client, champion, {}, reports)
     # What the UI and the endpoint show changes together, once all that may fail is done.

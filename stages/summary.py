@@ -31,10 +31,11 @@ def main() -> None:
 
 def _run(client: MlflowClient, version: ModelVersion) -> str:
     """The address of the version's run for a browser; its id where no server is used."""
-    if runs.pages() == runs.LOCAL:
+    server = runs.server()
+    if server is None:
         return str(version.run_id)
     experiment = client.get_run(str(version.run_id)).info.experiment_id
-    return f"{runs.pages()}/#/experiments/{experiment}/runs/{version.run_id}"
+    return f"{server}/#/experiments/{experiment}/runs/{version.run_id}"
 
 
 if __name__ == "__main__":

@@ -103,8 +103,8 @@ class Batch:
 
     def gone(self) -> list[str]:
         """The customers of the scores published before who are not scored any more."""
-        before, now = self.former["customer_id"], self.table("scores", ["customer_id"])
-        return before.filter(pc.invert(pc.is_in(before, now["customer_id"]))).to_pylist()
+        now = self.table("scores", ["customer_id"])["customer_id"]
+        return gone(self.former["customer_id"], now)
 
     def table(self, what: str, columns: list[str] | None = None) -> pa.Table:
         """All parts of "features" or "scores", in one order."""
@@ -123,3 +123,8 @@ class Batch:
 
     def _parts(self, what: str) -> list[Path]:
         return sorted(self.folder.glob(f"{what}_*.parquet"))
+
+
+def gone(before: pa.ChunkedArray, now: pa.ChunkedArray) -> list[str]:
+    """The customers of `before` who are not among those of `now`."""
+    return before.filter(pc.invert(pc.is_in(before, now))).to_pylist()

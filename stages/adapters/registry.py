@@ -183,7 +183,8 @@ def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
     assert version.run_id is not None
     try:
         params = client.get_run(version.run_id).data.params
-        return identity({k: params[f"source.{k}"] for k in SOURCE if f"source.{k}" in params})
+        own = {k: params[f"source.{k}"] for k in SOURCE if f"source.{k}" in params}
+        return identity(own) or None
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
@@ -192,7 +193,7 @@ def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
 
 def may_be_of(client: mlflow.MlflowClient, version: ModelVersion, here: Mapping[str, Any]) -> bool:
     """Whether a version is of the source `here`, a group of params.yaml, as far as its run says."""
-    return source(client, version) in (None, "", identity(here))
+    return source(client, version) in (None, identity(here))
 
 
 def note(

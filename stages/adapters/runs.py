@@ -18,14 +18,19 @@ def exist() -> bool:
 
 
 def pages() -> str:
-    """The address of MLflow's own pages, without a user's name or password.
+    """The address of MLflow's own pages, here where no server is named."""
+    return server() or LOCAL
+
+
+def server() -> str | None:
+    """The MLflow server's address for a browser, without a user's name or password; None if none.
 
     MLFLOW_UI_URL names it where a browser reaches the server by another than we do.
     """
     named = os.environ.get("MLFLOW_UI_URL") or os.environ.get("MLFLOW_TRACKING_URI", "")
     address = urlsplit(named)
     if not address.scheme.startswith("http"):
-        return LOCAL
+        return None
     return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
 
 

@@ -58,9 +58,8 @@ def _given(way: str, as_of: date) -> str:
         )
         try:
             return file.getvalue().decode("utf-8-sig") if file else ""
-        except UnicodeDecodeError:
-            look.to_do(UserError("The file is not UTF-8: save it as such."))
-            st.stop()
+        except UnicodeDecodeError as error:
+            raise UserError("The file is not UTF-8: save it as such.") from error
     table = st.data_editor(
         start, num_rows="dynamic", hide_index=True, width="stretch", key="transactions"
     )

@@ -6,7 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,17 @@ class Project:
     def stage(self, name: str, *arguments: str, status: int = 0) -> str:
         """Run one stage."""
         return self.run("python", "-m", f"stages.{name}", *arguments, status=status)
+
+    @contextmanager
+    def configured(self, *overrides: str) -> Iterator[None]:
+        """Other parameters while the block runs."""
+        params = self.root / "params.yaml"
+        own = params.read_text()
+        self.stage("params", *overrides)
+        try:
+            yield
+        finally:
+            params.write_text(own)
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command in a session of its own, so that it can be killed whole."""

@@ -76,22 +76,14 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
 
 
 def test_a_date_that_the_data_were_not_prepared_for_is_refused(twin):
-    own = (twin.root / "params.yaml").read_text()
-    twin.stage("params", "as_of=2030-01-01")
-    try:
+    with twin.configured("as_of=2030-01-01"):
         said = twin.stage("score", status=1)
-    finally:
-        (twin.root / "params.yaml").write_text(own)
     assert "as_of=2030-01-01: data/processed was made as of 2018-01-02" in said
 
 
 def test_scores_do_not_go_into_a_keyspace_that_the_data_are_not_from(twin):
-    own = (twin.root / "params.yaml").read_text()
-    twin.stage("params", "store.keyspace=another")
-    try:
+    with twin.configured("store.keyspace=another"):
         said = twin.stage("score", status=1)
-    finally:
-        (twin.root / "params.yaml").write_text(own)
     assert "data/raw is not known to come from keyspace another: `make rebuild` first" in said
 
 
