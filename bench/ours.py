@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-from cassandra.cluster import Session
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
 from cassandra.concurrent import execute_concurrent_with_args
 
 from stages.adapters import config, sources
 from stages.adapters.store import read, summary, write
+from stages.adapters.store.alone import read_level
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.session import connect
 from stages.adapters.store.wire import PAGE_ROWS, Wire
@@ -72,7 +73,10 @@ def count(session: Session, name: str) -> Counted:
     select = session.prepare(f"SELECT count(*) FROM {table} WHERE month = ? AND shard = ?")
     select.fetch_size = PAGE_ROWS
     partitions = summary.partitions(session, name)
-    answers = execute_concurrent_with_args(session, select, partitions, summary.SIDE_BY_SIDE)
+    level = session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, **read_level(session))
+    answers = execute_concurrent_with_args(
+        session, select, partitions, summary.SIDE_BY_SIDE, execution_profile=level
+    )
     return {"rows": sum(answer.result_or_exc.one()[0] for answer in answers)}
 
 

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 from stages import extract
 from stages.adapters import raw
-from stages.adapters.store import control, erasure, keyspace, read, summary, write
+from stages.adapters.store import alone, control, erasure, keyspace, read, summary, write
 from stages.adapters.store.wire import Wire
 from stages.domain.errors import UserError
 from stages.domain.shards import Partition, Summary, month_of, shard_of
@@ -157,6 +157,20 @@ def test_the_same_rows_whatever_the_pages(session: Session, ks: str, tmp_path: P
         assert extracted == (1000, Decimal("4995.00"))
         digests.add(path.read_bytes())
     assert len(digests) == 1
+
+
+def test_a_lone_node_answers_from_its_storage_with_the_same_rows(
+    session: Session, ks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = many(1000)
+    load(session, ks, rows)
+    assert alone.read_level(session) == {"consistency_level": alone.NODE_LOCAL}
+    at_once, summed = unload(session, ks, 300), summary.summaries(session, ks)
+    monkeypatch.setattr(alone, "PERMISSION", "cassandra.no_such_permission")
+    assert alone.read_level(session) == {}
+    assert unload(session, ks, 300).equals(at_once)
+    assert summary.summaries(session, ks) == summed
+    assert at_once.equals(rows.sort_by(KEY))
 
 
 def test_row_groups_do_not_depend_on_pages(

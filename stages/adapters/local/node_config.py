@@ -88,6 +88,8 @@ def command(config: NodeConfig, jars: list[Path]) -> list[str]:
         f"-Djna.tmpdir={folder / 'tmp'}",
         # What it measures at each start, for a second, by making a hundred thousand rows.
         "-Dcassandra.memtable.row_overhead_size=180",
+        # It has all there is, and may be read as such: store/alone.py.
+        *(() if config.seeds else ("-Dcassandra.enable_nodelocal_queries=true",)),
         "-Dcassandra-foreground=yes",  # else it says nothing more once it has started
         # One machine: nobody far away to wait for.
         "-Dcassandra.skip_wait_for_gossip_to_settle=0",

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from stages.adapters.store.compiled import compiled
 
-DAY_ZERO = 1 << 31  # CQL counts days from here to 1970-01-01, so that a date is unsigned
-
 
 @compiled
 def _int32(page: NDArray, at: int) -> int:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stages.adapters.store import cells
+from stages.adapters.store.wire import DAY_ZERO
 from stages.domain.errors import UserError
 from stages.domain.tables import Column
 
@@ -64,7 +65,7 @@ def _fixed(to: pa.DataType, page: NDArray, starts: NDArray, lengths: NDArray) ->
     if not fits:
         raise ValueError(f"a cell for {to} does not have {width} bytes")
     if pa.types.is_date32(to):
-        bits -= np.uint64(cells.DAY_ZERO)
+        bits -= np.uint64(DAY_ZERO)
     # Two's complement: the low bytes of the word are the value, whatever its sign.
     return _built(to, lengths > 0, [bits.astype(f"u{width}")])
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stages.adapters.store.cells import DAY_ZERO
+from stages.adapters.store.wire import DAY_ZERO
 
 _BYTES = pa.large_binary()
 NULL, UNSET = -1, -2  # lengths of no value: the cell is emptied, or left as it is (no tombstone)

@@ -7,6 +7,7 @@ from typing import Any
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
 from cassandra.query import tuple_factory
 
+from stages.adapters.store.alone import read_level
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import patiently
 from stages.adapters.store.wire import PAGE_ROWS
@@ -59,5 +60,8 @@ def summaries(
 def _profile(session: Session) -> Any:
     """The session's own, with rows as plain tuples and the time that counting takes."""
     return session.execution_profile_clone_update(
-        EXEC_PROFILE_DEFAULT, request_timeout=COUNT_SECONDS, row_factory=tuple_factory
+        EXEC_PROFILE_DEFAULT,
+        request_timeout=COUNT_SECONDS,
+        row_factory=tuple_factory,
+        **patiently(lambda: read_level(session)),
     )

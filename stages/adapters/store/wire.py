@@ -11,10 +11,12 @@ from cassandra.policies import ConstantSpeculativeExecutionPolicy
 from cassandra.protocol import BatchMessage, ProtocolHandler, ResultMessage, read_int
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 
+from stages.adapters.store.alone import read_level
 from stages.adapters.store.retry import patiently
 
 PAGE_ROWS = 10_000  # some megabytes; the store takes a tenth longer over pages of half the size
 REQUEST_SECONDS = 60.0
+DAY_ZERO = 1 << 31  # CQL counts days from here to 1970-01-01, so that a date is unsigned
 SLOW_SECONDS = 3.0  # then a second node is asked too, and whichever answers first counts
 
 
@@ -104,6 +106,9 @@ class Wire:
             row_factory=lambda names, page: [page],
             speculative_execution_policy=ConstantSpeculativeExecutionPolicy(SLOW_SECONDS, 1),
         )
+        self._reading = self._session.execution_profile_clone_update(
+            self._profile, **patiently(lambda: read_level(session))
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +130,7 @@ class Wire:
     ) -> ResponseFuture:
         """Ask for the page that comes `after` a paging state; its result's `one()` is a Page."""
         return self._session.execute_async(
-            statement, key, paging_state=after, execution_profile=self._profile
+            statement, key, paging_state=after, execution_profile=self._reading
         )
 
     def send(self, batch: Batch) -> ResponseFuture:
