@@ -2,10 +2,11 @@
 
 `python -m bench.ours load|unload|receive|count KEYSPACE [FOLDER]` prints JSON: the rows, their
 exact sum where it is known, and the seconds from connecting to done, without the start of Python.
+With `--several` a lone node is read as if it were one of several.
 """
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -84,11 +85,17 @@ def main() -> None:
     """Do what the command line says."""
     operations: dict[str, Callable[..., Counted]]
     operations = {"load": load, "unload": unload, "receive": receive, "count": count}
-    operation = operations[sys.argv[1]]
-    store = config.load().store
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("operation", choices=operations)
+    arguments.add_argument("rest", nargs="+", help="the keyspace, and for unload a folder")
+    arguments.add_argument("--several", action="store_true")
+    asked = arguments.parse_args()
+    operation, store = operations[asked.operation], config.load().store
+    if asked.several:
+        store.consistency = "ONE"
     began = time.perf_counter()
     with connect(store) as session:
-        counted = operation(session, *sys.argv[2:])
+        counted = operation(session, *asked.rest)
     print(json.dumps(counted | {"seconds": time.perf_counter() - began}))
 
 

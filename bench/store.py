@@ -56,7 +56,20 @@ def _unload(bench: Bench, rounds: int) -> Figures:
         bench.check("receiving", said["rows"], bench.amount)
         return {"receive inside": said["seconds"]}
 
-    return repeated("unload", [dsbulk, ours, limit], rounds)
+    def several() -> dict[str, float]:
+        """Both again, from the lone node as if it were one of several."""
+        shutil.rmtree(parquet, ignore_errors=True)
+        unloaded = bench.ours("unload", bench.keyspace, str(parquet), "--several")
+        bench.check("our unload as from several nodes", *counted(f"'{parquet}/*.parquet'"))
+        received = bench.ours("receive", bench.keyspace, "--several")
+        bench.check("receiving as from several nodes", received["rows"], bench.amount)
+        return {
+            "several unload": unloaded["whole"],
+            "several unload inside": unloaded["seconds"],
+            "several receive inside": received["seconds"],
+        }
+
+    return repeated("unload", [dsbulk, ours, limit, several], rounds)
 
 
 def _load(bench: Bench, rounds: int) -> Figures:
@@ -95,6 +108,7 @@ def _measures(rows: int, figures: Figures) -> list[Measure]:
 
     dsbulk = speed(f"unload, {DSBULK} to CSV", "dsbulk unload")
     limit = speed("pages received, nothing decoded", "receive inside")
+    several = speed("pages received, as from one of several nodes", "several receive inside")
     dsbulk_load = speed(f"load, {DSBULK} from CSV", "dsbulk load")
     full = took("extract, everything", "extract")
     months = int(figures["months"][0])
@@ -103,6 +117,9 @@ def _measures(rows: int, figures: Figures) -> list[Measure]:
         speed("unload to zstd Parquet", "unload", dsbulk, Goal("≥", 4)),
         limit,
         speed("unload, without Python's start", "unload inside", limit, Goal("≥", 0.75)),
+        speed("unload, as from one of several nodes", "several unload", dsbulk),
+        several,
+        speed("the same unload, without Python's start", "several unload inside", several),
         took("processor time of the node for an unload, all cores", "unload node"),
         took("processor time of the unload itself, all cores", "unload worked"),
         dsbulk_load,

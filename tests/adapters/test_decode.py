@@ -1,6 +1,8 @@
 """The decoder is held to the driver: what the driver writes, both read alike."""
 
 import struct
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -239,3 +241,12 @@ def test_a_page_that_is_not_what_it_should_be_is_an_error(cql: str, content: byt
 def test_an_empty_page_has_no_rows() -> None:
     assert decode.record_batch(COLUMNS, 0, b"").num_rows == 0
     assert decode.record_batch(COLUMNS, 0, b"").schema == TRANSACTIONS.schema
+
+
+def test_the_compiled_decoder_starts_without_linear_algebra() -> None:
+    program = (
+        "import sys; from stages.adapters.store import decode; from stages.domain.tables import"
+        " TRANSACTIONS; decode.record_batch([c for c in TRANSACTIONS.columns if c.arrow], 0, b'');"
+        " sys.exit('scipy.linalg' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

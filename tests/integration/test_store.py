@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from cassandra import OperationTimedOut
-from cassandra.cluster import Cluster, Session
+from cassandra import ConsistencyLevel, OperationTimedOut
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from omegaconf import OmegaConf
 
 from stages import extract
@@ -160,17 +160,21 @@ def test_the_same_rows_whatever_the_pages(session: Session, ks: str, tmp_path: P
 
 
 def test_a_lone_node_answers_from_its_storage_with_the_same_rows(
-    session: Session, ks: str, monkeypatch: pytest.MonkeyPatch
+    session: Session, ks: str, cassandra: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = many(1000)
     load(session, ks, rows)
     assert alone.read_level(session) == {"consistency_level": alone.NODE_LOCAL}
     at_once, summed = unload(session, ks, 300), summary.summaries(session, ks)
+    assert at_once.equals(rows.sort_by(KEY))
+    one = {EXEC_PROFILE_DEFAULT: ExecutionProfile(consistency_level=ConsistencyLevel.ONE)}
+    with Cluster([cassandra.host], port=cassandra.port, execution_profiles=one) as cluster:
+        packed = cluster.connect()
+        assert alone.read_level(packed) == {}
+        assert unload(packed, ks, 300).equals(at_once)
+        assert summary.summaries(packed, ks) == summed
     monkeypatch.setattr(alone, "PERMISSION", "cassandra.no_such_permission")
     assert alone.read_level(session) == {}
-    assert unload(session, ks, 300).equals(at_once)
-    assert summary.summaries(session, ks) == summed
-    assert at_once.equals(rows.sort_by(KEY))
 
 
 def test_row_groups_do_not_depend_on_pages(

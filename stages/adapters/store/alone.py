@@ -1,7 +1,7 @@
 """Reading from a node that is a cluster of its own, which has no other's answer to think of."""
 
-from cassandra import InvalidRequest, Unauthorized
-from cassandra.cluster import Session
+from cassandra import ConsistencyLevel, InvalidRequest, Unauthorized
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
 
 NODE_LOCAL = 11  # a consistency level of Cassandra 5; the driver does not know its name
 PERMISSION = "cassandra.enable_nodelocal_queries"  # the property by which a node allows it
@@ -11,11 +11,13 @@ def read_level(session: Session) -> dict[str, int]:
     """Return the consistency level for an execution profile that reads; none: the session's own.
 
     At NODE_LOCAL a node answers straight from its storage. At every other level it first packs
-    what it read as if for another node and unpacks it again: a third of the work of an unload and
-    half that of a count. Of several nodes one alone may lack rows, so that it takes a lone node
-    that allows it, as those that we start do.
+    what it read as if for another node and unpacks it again: a third of its work of an unload and
+    half that of a count. Of several nodes one alone may lack rows: it takes a lone node that allows
+    it, as those that we start do, and a session that asks for LOCAL_ONE or LOCAL_QUORUM.
     """
-    if len(session.cluster.metadata.all_hosts()) != 1:
+    own = session.get_execution_profile(EXEC_PROFILE_DEFAULT).consistency_level
+    local = own in (ConsistencyLevel.LOCAL_ONE, ConsistencyLevel.LOCAL_QUORUM)
+    if not local or len(session.cluster.metadata.all_hosts()) != 1:
         return {}
     select = "SELECT value FROM system_views.system_properties WHERE name = %s"
     try:

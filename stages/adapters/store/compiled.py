@@ -4,8 +4,18 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from numba import njit
+from numba.np import linalg
 
 F = TypeVar("F", bound=Callable)
+
+
+def _no_blas() -> None:
+    raise ImportError("no function compiled here multiplies matrices")
+
+
+# numba looks for scipy's BLAS before it loads the first function; importing that takes longer than
+# all else that it does then.
+linalg.ensure_blas = _no_blas
 
 
 def compiled(function: F) -> F:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from cassandra.cluster import Session
 
 from stages.adapters.files import replacing
+from stages.adapters.store import decode
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import answer
 from stages.adapters.store.wire import Page, Wire
@@ -122,9 +123,6 @@ def _decoded(
     """Yield the same pages in Arrow's form."""
     columns = [column for column in table.columns if column.arrow is not None]
     for page in pages(wire, keyspace, table, key):
-        # What it needs of numba takes a third of a second to load, while the first pages travel.
-        from stages.adapters.store import decode
-
         try:
             yield decode.record_batch(columns, page.rows, page.content)
         except UserError as error:
