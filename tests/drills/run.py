@@ -7,6 +7,7 @@ import subprocess
 import termios
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ class Run:
     def __init__(self, stage: str, root: Path, environment: dict[str, str]) -> None:
         self._terminal, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 120))
-        self.process = psutil.Popen(
+        self.process = subprocess.Popen(
             ["python", "-m", f"stages.{stage}"],
             cwd=root,
             env=environment | {"TQDM_MININTERVAL": "0"},
@@ -49,8 +50,7 @@ class Run:
         try:
             status = self.process.wait(within)
         finally:
-            if self.process.is_running():
-                self.process.kill()
+            self.process.kill()  # nothing to one that has ended
             for thread in self._threads:
                 thread.join()
             os.close(self._terminal)
@@ -76,9 +76,8 @@ class Run:
                 self.rows, self.of = int(rows), int(of)
 
     def _weigh(self) -> None:
-        while self.process.poll() is None:
-            try:
-                self.peak = max(self.peak, self.process.memory_info().rss)
-            except psutil.NoSuchProcess:
-                return
-            time.sleep(0.05)
+        with suppress(psutil.NoSuchProcess):
+            weighed = psutil.Process(self.process.pid)
+            while self.process.poll() is None:
+                self.peak = max(self.peak, weighed.memory_info().rss)
+                time.sleep(0.05)
