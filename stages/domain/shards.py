@@ -68,6 +68,7 @@ def partitioned(transactions: pa.Table, shards: int) -> pa.Table:
 def misplaced(transactions: pa.Table, partition: Partition, shards: int) -> int:
     """How many of a partition's rows belong in another one."""
     month, shard = partition
+    # Nearly always none, which shows at a tenth of the cost, and without loading pandas.
     ends = pc.min_max(transactions["booked_at"])
     months = {np.datetime64(ends[end].value, "ms").astype("M8[M]") for end in ("min", "max")}
     ids = pc.unique(transactions["customer_id"]).to_pylist()

@@ -22,6 +22,7 @@ class Run:
     def __init__(self, stage: str, root: Path, environment: dict[str, str]) -> None:
         self._terminal, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 120))
+        # Not psutil's, whose wait says None where poll, in a thread below, saw the end first.
         self.process = subprocess.Popen(
             ["python", "-m", f"stages.{stage}"],
             cwd=root,
