@@ -15,11 +15,12 @@ PROTECTED = ("age_band", "income_band", "household_size", "home_owner", "marital
 def attributes(customers: pd.DataFrame) -> pd.DataFrame:
     """The protected attributes of the table `customers`, one row a customer, index customer_id.
 
-    Those that a source keeps in `attributes` are among them.
+    Those that a source keeps in `attributes` alone are among them.
     """
     rows = customers.set_index("customer_id")
+    known = rows.dropna(axis="columns", how="all")
     more = pd.DataFrame([dict(a or {}) for a in rows["attributes"]], index=rows.index)
-    wide = rows.join(more[[c for c in more if c in PROTECTED and c not in rows]])
+    wide = known.join(more[[c for c in more if c in PROTECTED and c not in known]])
     return wide[[c for c in PROTECTED if c in wide and wide[c].notna().any()]]
 
 

@@ -93,7 +93,7 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
 
 
 def _size(number: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.abs(pc.cast(number, pa.float64()))
+    return pc.abs(pc.round(pc.cast(number, pa.float64()), 2))  # as it is kept
 
 
 def _not_finite(number: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -93,17 +93,12 @@ def plan(
     Monthly statements are cut midway between two of them, and only at whole months, so that every
     horizon holds the same number of statements. Where the history gives fewer than three cutoffs
     for the horizon, the training targets are the longest that it gives three for.
-    Raises UserError where it gives none, where the dates contradict each other, or where the
-    horizon of monthly statements is not one or more months, give or take ten days.
+    Raises UserError where it gives none, where the dates contradict each other, where those of
+    monthly statements are not midway between two, or where their horizon is not one or more
+    months, give or take ten days.
     """
-    months = round(horizon / MONTH) or 1
-    if history.monthly and abs(horizon - months * MONTH) > MOST_BESIDE:
-        near = sorted({round(max(months + more, 1) * MONTH) for more in (-1, 0, 1)})
-        raise UserError(
-            f"horizon {horizon} is not whole months, as between two statements: give"
-            f" horizon={' or '.join(map(str, near))}"
-        )
-    half_month = timedelta(days=HALF_MONTH if history.monthly else 0)
+    months = _months(horizon) if history.monthly else None
+    half_month = timedelta(days=HALF_MONTH if months else 0)
     first = history.first - half_month
     as_of = as_of or history.latest
     if as_of > history.latest:
@@ -111,32 +106,74 @@ def plan(
             f"as_of {as_of} lies after {history.latest}, where the data end: days without data "
             "would count as days without spend"
         )
-    if cutoff is None:
-        cutoff = _back(as_of, months) if history.monthly else None
-    cutoff = cutoff or as_of - timedelta(days=horizon)
-    if cutoff + timedelta(days=horizon) > as_of + half_month:  # February is a whole month, too
+    if horizon >= (as_of - first).days:
+        raise _too_short(first, as_of, horizon, months)
+    cutoff = cutoff or (_back(as_of, months) if months else as_of - timedelta(days=horizon))
+    if (as_of + half_month - cutoff).days < horizon:  # February is a whole month, too
         raise UserError(
             f"cutoff {cutoff} + horizon {horizon} days ends after as_of {as_of}: "
             "choose an earlier cutoff or a shorter horizon"
         )
+    training, target_days = _training(first, cutoff, horizon, months)
+    if not training:
+        raise _too_short(first, cutoff, horizon, months)
+    if months:
+        _check_midway("as_of", as_of, history.latest)
+        _check_midway("cutoff", cutoff, history.latest)
+    refit = training_cutoffs(first, as_of, target_days, history.monthly)
+    return Plan(first, as_of, cutoff, training, refit, target_days, history.monthly)
+
+
+def _months(horizon: int) -> int:
+    """How many statements a horizon of days holds; UserError where it is not whole months."""
+    months = round(horizon / MONTH) or 1
+    if abs(horizon - months * MONTH) <= MOST_BESIDE:
+        return months
+    near = sorted({round(max(months + more, 1) * MONTH) for more in (-1, 0, 1)})
+    raise UserError(
+        f"horizon {horizon} is not whole months, as between two statements: give"
+        f" horizon={' or '.join(map(str, near))}"
+    )
+
+
+def _check_midway(name: str, day: date, latest: date) -> None:
+    """UserError where a cut of monthly statements is not midway between two of them.
+
+    Near a statement, a horizon a day or two beside whole months has one more or one less.
+    """
+    midway = _back(latest, round((latest - day).days / MONTH))
+    if day != midway:
+        raise UserError(f"{name} {day} is not midway between two statements: give {name}={midway}")
+
+
+def _too_short(first: date, end: date, horizon: int, months: int | None) -> UserError:
+    least = round(MONTH) if months else SHORTEST_TARGET
+    shorter = f"choose a shorter horizon, for example horizon={least}, or "
+    return UserError(
+        f"the history from {first} to {end} is too short to learn from: "
+        f"{shorter if horizon > least else ''}load older transactions"
+    )
+
+
+def _training(
+    first: date, cutoff: date, horizon: int, months: int | None
+) -> tuple[tuple[date, ...], int]:
+    """Cutoffs, and the days of their targets: the longest that give three, else the most.
+
+    Targets of monthly statements are whole ones of the horizon's `months`.
+    """
     best: tuple[date, ...] = ()
     target_days = horizon
-    step = -round(MONTH) if history.monthly else -1
-    for days in range(horizon, min(SHORTEST_TARGET, horizon) - 1, step):
-        training = training_cutoffs(first, cutoff, days, history.monthly)
+    shorter: Sequence[int] = range(horizon, min(SHORTEST_TARGET, horizon) - 1, -1)
+    if months:
+        shorter = [round(horizon * some / months) for some in range(months, 0, -1)]
+    for days in shorter if cutoff > first else ():
+        training = training_cutoffs(first, cutoff, days, bool(months))
         if len(training) > len(best):
             best, target_days = training, days
         if len(best) >= ENOUGH_CUTOFFS:
             break
-    if not best:
-        least = round(MONTH) if history.monthly else SHORTEST_TARGET
-        shorter = f"choose a shorter horizon, for example horizon={least}, or "
-        raise UserError(
-            f"the history from {first} to the cutoff {cutoff} is too short to learn from: "
-            f"{shorter if horizon > least else ''}load older transactions"
-        )
-    refit = training_cutoffs(first, as_of, target_days, history.monthly)
-    return Plan(first, as_of, cutoff, best, refit, target_days, history.monthly)
+    return best, target_days
 
 
 def training_cutoffs(first: date, end: date, days: int, monthly: bool = False) -> tuple[date, ...]:
@@ -146,10 +183,11 @@ def training_cutoffs(first: date, end: date, days: int, monthly: bool = False) -
     than a third of the target (crowded cutoffs repeat each other) and never wider than it; with
     monthly statements, whole months.
     """
-    shortest_history = max(30, min(days, 90))
+    months = round(days / MONTH) or 1
+    shortest_history = max(30, min(30 * months if monthly else days, 90))
     spare = (end - first).days - days - shortest_history
     step = int(min(max(spare / 5, days / 3, 7), days))
-    every, months = round(step / MONTH) or 1, round(days / MONTH) or 1
+    every = round(step / MONTH) or 1
     cutoffs = (
         _back(end, months + every * i) if monthly else end - timedelta(days=days + step * i)
         for i in range(MOST_CUTOFFS)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from stages.domain.audit import FEWEST
 from stages.domain.model import Model
 from stages.domain.tiers import TIERS
 
@@ -143,11 +144,14 @@ def _sentence(name: str, columns: pd.Index, was: Floats, now: Floats) -> str:
 def _unseen(reference: Side, current: Side, allowed: float) -> Iterator[Finding]:
     """The share of spend under names that the reference never had."""
     for place in PLACES:
-        spend = current.spend[place].sum()
+        customers = current.spend[place]
+        spend = customers.sum()
         new = spend[[name for name in spend.index if name not in reference.names[place]]]
         if spend.sum() > 0 and reference.names[place]:
             share = float(new.sum() / spend.sum())
-            names = ", ".join(map(str, new.nlargest(3).index)) or "none"
+            many = (customers[new.index] > 0).sum() >= FEWEST  # else a name may be somebody's own
+            named = ", ".join(map(str, new[many].nlargest(3).index))
+            names = named or (f"{len(new)} of few customers each" if len(new) else "none")
             yield Finding(
                 f"unseen {place}", share, allowed, f"new {place}: {names}, {share:.1%} of spend"
             )

@@ -40,7 +40,7 @@ def parse(text: str) -> list[dict[str, Any]]:
     names the row and the field but never shows them, where something is missing, no number or
     more than the header has.
     """
-    text = text.strip().removeprefix("\ufeff")
+    text = _plain(text)
     rows = _from_json(text) if text[:1] in ("[", "{") else _from_csv(text)
     if not rows:
         raise UserError("There are no transactions: give a header and at least one row.")
@@ -52,9 +52,13 @@ def parse(text: str) -> list[dict[str, Any]]:
 def as_of(text: str) -> str | None:
     """The date in the params of `text`, where that is the body of a request; else None."""
     try:
-        return str(json.loads(text)["params"]["as_of"] or "") or None
+        return str(json.loads(_plain(text))["params"]["as_of"] or "") or None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _plain(text: str) -> str:
+    return text.strip().removeprefix("\ufeff")
 
 
 def _from_csv(text: str) -> list[Any]:

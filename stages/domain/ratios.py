@@ -76,11 +76,12 @@ def _trend(latest: Any, before: Any, tenure: Any, spec: Spec, do: Arithmetic) ->
     """(latest − before) / (latest + before): spend of the last horizon and of the one before it.
 
     Between -1 and 1; a horizon before that was seen in part counts as if seen whole; 0 for
-    newcomers, seen for less than a week of it; -1 for who spent nothing in both.
+    newcomers, seen for less than a week of it (or than all of a shorter one); -1 for who spent
+    nothing in both.
     """
     horizon = float(spec.horizon)
     seen = do.least(tenure - horizon, horizon)
     latest = do.most(latest, 0.0)
     before = do.most(before, 0.0) * horizon / do.most(seen, 1.0)
     known = do.ratio(latest - before, latest + before, -1.0)
-    return do.where(seen >= float(spec.shortest_tenure), known, 0.0)
+    return do.where(seen >= min(float(spec.shortest_tenure), horizon), known, 0.0)

@@ -22,9 +22,17 @@ class Ranking:
 
     @classmethod
     def freeze(cls, capability: np.ndarray, shares: tuple[float, ...]) -> "Ranking":
-        """Cut `capability` [n] at the quantiles `shares`, for example (.5, .8)."""
+        """Cut `capability` [n] at the quantiles `shares`, for example (.5, .8).
+
+        Customers alike are of one tier: that of the middle of their block.
+        """
         grid = np.quantile(capability, np.linspace(0, 1, RESOLUTION))
-        return cls(tuple(np.quantile(capability, shares).tolist()), tuple(grid.tolist()))
+        cuts = np.quantile(capability, shares)
+        ordered = np.sort(capability)
+        below, upto = (ordered.searchsorted(cuts, side) for side in ("left", "right"))
+        lower = (below + upto) / 2 < np.asarray(shares) * len(ordered)
+        cuts = np.where(lower & (upto - below > 1), np.nextafter(cuts, np.inf), cuts)
+        return cls(tuple(cuts.tolist()), tuple(grid.tolist()))
 
     def tier(self, capability: np.ndarray, published: np.ndarray | None = None) -> np.ndarray:
         """The name of each capability's tier [n].
@@ -43,12 +51,15 @@ class Ranking:
         return _NAMES[place]
 
     def percentile(self, capability: np.ndarray) -> np.ndarray:
-        """The share of customers with a lower capability, 0 to 100 [n]."""
+        """The share of customers with a lower capability, 0 to 100 [n].
+
+        Customers alike stand in the middle of their block.
+        """
         grid = self._grid
         below = grid.searchsorted(capability, side="left")
         upto = grid.searchsorted(capability, side="right")
         place = np.interp(capability, grid, _RANKS)
-        tied = upto - below > 1  # many customers alike stand in the middle of their block
+        tied = upto - below > 1  # many customers alike
         place = np.where(tied, (below + upto - 1) / 2, place)
         return place * 100 / (RESOLUTION - 1)
 

@@ -84,6 +84,14 @@ def test_sex_comes_from_the_attributes_that_a_source_keeps_and_what_is_unknown_i
     assert known["age_band"].fillna("").to_dict() == {"a": "30-39", "b": "", "c": ""}
 
 
+def test_what_a_source_keeps_as_attribute_alone_is_audited_under_its_name():
+    kept = [[("age_band", "18-24")], [("age_band", "65+")]]
+    customers = pd.DataFrame(
+        {"customer_id": ["a", "b"], "age_band": [None, None], "attributes": kept}
+    )
+    assert attributes(customers)["age_band"].to_dict() == {"a": "18-24", "b": "65+"}
+
+
 def test_a_source_without_customers_has_no_attributes():
     nobody = pd.DataFrame({"customer_id": [], "age_band": [], "attributes": []})
     assert attributes(nobody).empty

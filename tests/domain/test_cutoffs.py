@@ -94,6 +94,45 @@ def test_monthly_statements_are_cut_midway_and_none_of_the_future_is_seen(newest
             assert max(within(cutoff)) < end
 
 
+@pytest.mark.parametrize("horizon", [21, 37, 40, 67, 70, 97, 101, 180, 365])
+@pytest.mark.parametrize("more", [2, 3, 4, 6, 12])
+def test_targets_of_statements_hold_whole_ones_however_short_the_history(horizon, more):
+    history, days = statements("2019-01-01", round(horizon / 30.4) + more)
+    laid = plan(history, horizon)
+    for cutoff in laid.trained:
+        held = sum(cutoff <= d < cutoff + timedelta(days=laid.target_days) for d in days)
+        assert held / laid.target_days == pytest.approx(round(horizon / 30.4) / horizon, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"as_of": date(2020, 12, 2)}, "as_of 2020-12-02 .*: give as_of=2020-12-16"),
+        ({"as_of": date(2020, 9, 2)}, "as_of 2020-09-02 .*: give as_of=2020-09-16"),
+        ({"cutoff": date(2020, 9, 1)}, "cutoff 2020-09-01 .*: give cutoff=2020-09-16"),
+    ],
+)
+def test_statements_are_not_cut_beside_midway_where_a_month_more_or_less_would_count(given, said):
+    history, _ = statements("2020-01-01", 12)
+    with pytest.raises(UserError, match=said):
+        plan(history, 90, **given)
+    assert plan(history, 90, date(2020, 11, 16), date(2020, 7, 16)).monthly
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"horizon": 1_000_000},
+        {"horizon": 90, "as_of": date(1, 1, 5)},
+        {"horizon": 90, "cutoff": date(1, 1, 5)},
+    ],
+)
+@pytest.mark.parametrize("history", [YEAR, statements("2020-01-01", 12)[0]])
+def test_dates_beyond_every_calendar_are_a_history_too_short(history, given):
+    with pytest.raises(UserError, match=r"too short|whole months"):
+        plan(history, **given)
+
+
 def test_six_statements_are_enough_for_a_month():
     history, _ = statements("2005-04-01", 6)
     laid = plan(history, 30)

@@ -90,6 +90,14 @@ def test_a_new_region_fires_and_is_named(model):
     assert sentences == ["new region: islands, 3.0% of spend"]
 
 
+def test_a_place_of_few_customers_is_counted_and_not_named(model):
+    habit = spend()["region"]["north"].to_numpy()
+    few = np.arange(N) < 9
+    region = pd.DataFrame({"north": np.where(few, 0, habit), "a clinic": np.where(few, 50_000, 0)})
+    sentence = next(f.sentence for f in fired(model, side(region=region)) if "new" in f.sentence)
+    assert sentence.startswith("new region: 1 of few customers each, ")
+
+
 def test_a_column_that_no_decision_hangs_on_may_move_as_it_likes(model):
     assert fired(model, side(features=NOW.assign(weekend_share=1.0, income_rate=9.9))) == []
 

@@ -1,6 +1,7 @@
 """Features see only what was booked before the cutoff; rows are (days before, amount, kind)."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -121,6 +122,13 @@ def test_recent_spend_weighs_twice_that_of_a_half_life_before():
 )
 def test_the_trend_is_the_last_horizon_against_the_one_before(rows, trend):
     assert of(*((*row, "purchase") for row in rows))["trend"] == pytest.approx(trend)
+
+
+def test_a_horizon_shorter_than_a_week_has_a_trend_too():
+    rows = table((10, "10", "purchase"), (3, "100", "purchase"))
+    spec = replace(SPEC, horizon=5)
+    seen = BACKEND.to_pandas(features(daily(rows, spec), (CUTOFF,), spec)).iloc[0]
+    assert seen["trend"] > 0.5
 
 
 def test_variety_is_the_share_of_visits_with_something_new():

@@ -77,6 +77,6 @@ def test_the_example_is_a_request_of_two_customers_before_the_date():
 
 def test_the_date_of_a_requests_body_is_taken_along():
     body = {"dataframe_records": [ROW], "params": {"as_of": "2024-04-01"}}
-    assert as_of(json.dumps(body)) == "2024-04-01"
+    assert as_of(json.dumps(body)) == as_of("\ufeff" + json.dumps(body)) == "2024-04-01"
     for none in ("", "a,b", "[]", json.dumps([ROW]), json.dumps(body | {"params": None})):
         assert as_of(none) is None

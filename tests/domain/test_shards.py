@@ -69,4 +69,6 @@ def test_rows_in_a_partition_of_another_month_or_shard_are_counted() -> None:
     )
     assert misplaced(rows, ("2017-01", 6), 8) == 2
     assert misplaced(rows.slice(0, 1), ("2017-01", 6), 8) == 0
+    assert misplaced(rows.slice(0, 1), ("2017-1", 6), 8) == 1
+    assert misplaced(rows.slice(0, 1), ("January 2017", 6), 8) == 1
     assert misplaced(rows.slice(0, 0), ("2017-01", 6), 8) == 0

@@ -27,6 +27,15 @@ def test_customers_alike_share_a_percentile_in_the_middle_of_their_block():
     assert 79 < high < 81
 
 
+def test_customers_alike_are_of_the_tier_of_the_middle_of_their_block():
+    dormant = np.array([5.0] * 85 + list(range(10, 25)))
+    ranking = Ranking.freeze(dormant, (0.5, 0.8))
+    tiers = ranking.tier(dormant).tolist()
+    assert (tiers.count("Base"), tiers.count("Top")) == (85, 15)
+    nobody = np.zeros(100)
+    assert set(Ranking.freeze(nobody, (0.5, 0.8)).tier(nobody)) == {"Middle"}
+
+
 def test_percentiles_never_fall_as_capability_rises():
     place = RANKING.percentile(np.linspace(0, 120, 500))
     assert (np.diff(place) >= 0).all()
