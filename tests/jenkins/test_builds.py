@@ -71,11 +71,13 @@ def test_source_and_overrides_reach_the_configuration(build):
     assert "did params, SET=source=csv horizon=30 source.path=/data/tx.csv," in done.log
 
 
-def test_default_overrides_reach_every_build_before_those_of_the_form(build):
-    settings = {"DEFAULT_OVERRIDES": "source=csv store=cluster horizon=60"}
+def test_default_overrides_reach_every_build_but_for_another_source_and_before_the_forms(build):
+    settings = {"DEFAULT_OVERRIDES": "source=csv source.path=/tx.csv store=cluster horizon=60"}
     assert f"did params, SET={settings['DEFAULT_OVERRIDES']}," in build(environment=settings).log
+    same = build(environment=settings, parameters={"SOURCE": "csv"})
+    assert f"did params, SET={settings['DEFAULT_OVERRIDES']}," in same.log
     done = build(environment=settings, parameters={"SOURCE": "berka", "OVERRIDES": "horizon=30"})
-    assert "SET=source=csv store=cluster horizon=60 source=berka horizon=30," in done.log
+    assert "did params, SET=store=cluster horizon=60 source=berka horizon=30," in done.log
 
 
 @pytest.mark.parametrize("override", ["horizon=30; touch x", "a=$(id)", "a=`id`", "a='b'", "a=b&"])
