@@ -15,9 +15,16 @@ def address() -> str:
     return (os.environ.get(URL) or "http://127.0.0.1:5001").rstrip("/")
 
 
+def shown() -> str:
+    """The same for people: without a user's name or password."""
+    scheme, _, rest = address().rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def post(path: str, content: dict[str, Any] | None = None) -> requests.Response:
     """POST JSON to the endpoint; raises requests' exceptions where nobody answers."""
-    key = os.environ.get(KEY)
+    key = os.environ.get(KEY, "").strip()  # files of secrets end their line
     return requests.post(
         f"{address()}{path}",
         json=content,

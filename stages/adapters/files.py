@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-HERE = socket.gethostname()  # other machines may see the same folders
+HERE = socket.gethostname().replace(".", "_")  # other machines may see the same folders
 
 
 @contextmanager

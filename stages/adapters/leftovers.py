@@ -5,6 +5,7 @@ Apart from files.py, which goes along with every registered model: that has no p
 
 import atexit
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import psutil
 
 from stages.adapters.files import HERE
 
+# The names of `own_folder` and of files.replacing; another machine's name may hold this one's.
+OURS = re.compile(rf"(?:purchasing-{re.escape(HERE)}-|\..+\.{re.escape(HERE)}-)(\d+)(?:\.part)?")
+
 
 def sweep(folder: Path) -> None:
     """Delete what killed processes of this machine left in `folder`: halves, and their folders."""
     for left in folder.glob(f"*{HERE}-*"):
-        process = left.name.removesuffix(".part").rpartition("-")[2]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
+        ours = OURS.fullmatch(left.name)
+        if ours and not psutil.pid_exists(int(ours[1])):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:

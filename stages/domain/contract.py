@@ -73,13 +73,12 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
         "booked_at is before 1900": pc.less(rows["booked_at"], pa.scalar(OLDEST, INSTANT)),
         "booked_at is in the future": pc.greater(rows["booked_at"], pa.scalar(now, INSTANT)),
         "amount is missing or not a finite number": _not_finite(rows["amount"]),
-        "amount is too large": pc.greater_equal(_size(rows["amount"]), LARGEST_AMOUNT),
+        "amount is too large": _too_large(rows["amount"]),
     }
     if "discount" in rows.column_names:
         bad = pc.fill_null(_not_finite(rows["discount"]), False)
         rules["discount is not a finite number"] = bad
-        large = pc.greater_equal(_size(rows["discount"]), LARGEST_AMOUNT)
-        rules["discount is too large"] = pc.fill_null(large, False)
+        rules["discount is too large"] = pc.fill_null(_too_large(rows["discount"]), False)
         negative = pc.less(pc.cast(rows["discount"], pa.float64()), 0.0)
         rules["discount is below 0"] = pc.fill_null(negative, False)
     if "kind" in rows.column_names:
@@ -92,8 +91,9 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
     return rules
 
 
-def _size(number: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.abs(pc.round(pc.cast(number, pa.float64()), 2))  # as it is kept
+def _too_large(number: pa.ChunkedArray) -> pa.ChunkedArray:
+    least = LARGEST_AMOUNT - 0.005  # what is rounded to it is it
+    return pc.greater_equal(pc.abs(pc.cast(number, pa.float64())), least)
 
 
 def _not_finite(number: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,6 +6,7 @@ An answer that goes wrong says what is wrong and never holds what was sent, nor 
 import hmac
 import json
 import logging
+import re
 import time
 import traceback
 from collections import OrderedDict
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 # Nothing of a customer is there.
 OPEN = {"/", "/ping", "/health", "/version", "/metrics", "/docs", "/openapi.json"}
 MOST_CLIENTS = 10_000  # whose rate is remembered; beyond it, those who asked longest ago are not
+ORIGIN = re.compile(r"^https?://|:\d+$")  # around its host
 BURST = 2.0  # seconds of the rate that a client may ask for at once
 
 
@@ -82,10 +84,13 @@ class Guard:
                 return self._too_soon(f"{client} without the key") or refusal(
                     401, "UNAUTHENTICATED", "give the key in the header X-API-Key"
                 )
-        else:  # on loopback: a page in a browser may not ask under a name of its own
+        else:  # on loopback: a page in a browser may not ask, under a name of its own or ours
             host = headers.get(b"host", b"").decode("latin-1")
             if not is_loopback(host.rpartition(":")[0] or host) and not is_loopback(host):
                 return refusal(403, "PERMISSION_DENIED", "without a key, ask under localhost")
+            origin = headers.get(b"origin", b"http://localhost").decode("latin-1")
+            if not is_loopback(ORIGIN.sub("", origin)):
+                return refusal(403, "PERMISSION_DENIED", "without a key, no other site may ask")
         return self._too_soon(client)
 
     def _too_soon(self, client: str) -> Response | None:

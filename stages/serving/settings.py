@@ -30,7 +30,7 @@ class Settings:
             text = environment.get(f"SERVE_{name.upper()}")
             if text is not None:
                 try:
-                    given[name] = kind(text)
+                    given[name] = kind(text.strip())  # files of secrets end their line
                 except ValueError as error:
                     raise UserError(f"SERVE_{name.upper()} is not a number") from error
         settings = cls(**given)

@@ -40,7 +40,7 @@ def ask(records: Sequence[dict[str, Any]], as_of: str | None = None) -> Answer:
         content = answer.json()
     except requests.RequestException:
         raise NoEndpointError(
-            f"No endpoint answers at {endpoint.address()}. Start it with `make serve` in a"
+            f"No endpoint answers at {endpoint.shown()}. Start it with `make serve` in a"
             f" terminal; another address goes into {endpoint.URL}."
         ) from None
     milliseconds = 1000 * (time.perf_counter() - began)

@@ -76,9 +76,11 @@ def _transactions(customer_id: str, changed: float) -> pd.DataFrame:
 
 def transactions(customer_id: str) -> pd.DataFrame:
     """All transactions of one customer, oldest first."""
-    if not any(TRANSACTIONS.glob("*.parquet")):
+    files = list(TRANSACTIONS.glob("*.parquet"))
+    if not files:
         raise UserError("data/raw has no transactions: load and extract them with `make run`")
-    return _transactions(customer_id, MANIFEST.stat().st_mtime if MANIFEST.exists() else 0.0)
+    decide = [MANIFEST] if MANIFEST.exists() else files  # no manifest: an extraction is under way
+    return _transactions(customer_id, max(file.stat().st_mtime for file in decide))
 
 
 def segments() -> dict[str, Any]:

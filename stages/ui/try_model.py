@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from stages.adapters.endpoint import KEY, address
+from stages.adapters.endpoint import KEY, shown
 from stages.domain import pasted
 from stages.domain.contract import OLDEST
 from stages.domain.errors import UserError
@@ -81,7 +81,7 @@ def _answer(answer: endpoint.Answer, transactions: int) -> None:
             f"as of {rows['as_of'].iloc[0]}",
         ),
         ("Answered in", f"{answer.milliseconds:,.0f} ms", "one request, measured here"),
-        ("Model", f"version {version}", address()),
+        ("Model", f"version {version}", shown()),
     )
     look.rows(rows.drop(columns=["reasons", "model_version", "as_of"]), "one row a customer")
     for row in rows.head(EXPLAINED).to_dict("records"):
@@ -105,7 +105,7 @@ def _request(body: dict[str, Any]) -> None:
     key = f' -H "X-API-Key: ${KEY}"' if os.environ.get(KEY) else ""
     st.header("The request")
     st.code(
-        f"curl -s {address()}/invocations -H 'Content-Type: application/json'{key} -d {data}",
+        f"curl -s {shown()}/invocations -H 'Content-Type: application/json'{key} -d {data}",
         language=None,
         wrap_lines=True,
     )

@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
-from stages.adapters.drafts import months
+from stages.adapters.drafts import mapping, months
 from stages.adapters.paths import CONF
 from stages.adapters.sources import csv
 from stages.domain.contract import split
@@ -330,6 +330,20 @@ def test_demographics_from_the_file_of_transactions_itself(file):
     assert (second["age_band"], second["region"]) == (None, "WA")
 
 
+def test_birth_dates_of_two_digits_lie_in_the_past(file):
+    file.write_text("Id,Date,Price,Born\na,2020-06-30,1,02.06.90\nb,2020-06-30,1,01.01.54\n")
+    group = source(
+        file,
+        *MAPPED,
+        f"source.customers.path={file}",
+        "source.customers.columns.customer_id=Id",
+        "source.customers.columns.birth_date=Born",
+        "source.customers.date_format='%d.%m.%y'",
+    )
+    bands = [customer["age_band"] for customer in csv.customers(group).to_pylist()]
+    assert bands == ["25-34", "65+"]
+
+
 def test_a_file_of_customers_with_ages(file, tmp_path):
     file.write_text("Id,Date,Price\na,2020-01-05,1\n")
     (tmp_path / "people.csv").write_text("No;Age;Income\na;71;high\n;30;low\nb;;\n")
@@ -414,12 +428,60 @@ def test_a_quote_that_is_never_closed_loses_no_row_in_silence(tmp_path):
         for good, stray in (("Ann", '"Ann'), ("Joe", '"Joe')):
             strays = [row.replace(good, stray) if i in where else row for i, row in enumerate(rows)]
             file.write_text("\n".join(["Id,Clerk,Date,Price,Note", *strays, ""]))
-            with pytest.raises(UserError, match="whole lines; is a quote never closed"):
+            with pytest.raises(UserError, match=r"whole lines \(\d+\); is a quote never closed"):
                 loaded(file, *MAPPED)
             assert loaded(file, *MAPPED, "source.quote=null")[0].num_rows == 300
     note = '"Joe\nasked, twice,\nand went"'
     file.write_text("\n".join(["Id,Clerk,Date,Price,Note", *rows, f"d,Ann,2020-01-05,1,{note}"]))
     assert loaded(file, *MAPPED)[0].num_rows == 301
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '1,2020-01-02,6,"Bar\n2,2020-01-03,7,"Pub',
+        '1,2020-01-02,6,"Bar\n2,2020-01-03,7,Pub"',
+        '1,2020-01-02,"6,Bar\n2,2020-01-03,"7,Pub',
+    ],
+)
+def test_two_rows_that_stray_quotes_make_one_are_not_taken_for_one(file, rows):
+    file.write_text(f"Id,Date,Price,Shop\n{rows}\n3,2020-01-04,8,X\n")
+    with pytest.raises(UserError, match="is a quote never closed"):
+        loaded(file, *MAPPED)
+    note = '1,2020-01-02,6,"Bar, since 2020-01-01\nat Main Street 5, upstairs, to the left"'
+    file.write_text(f"Id,Date,Price,Shop\n{note}\n3,2020-01-04,8,X\n")
+    assert loaded(file, *MAPPED)[0].num_rows == 2
+
+
+def test_a_quote_that_swallows_rows_of_three_columns_is_no_single_bad_row(file):
+    rows = "\n".join(f"c{i},2020-01-{i % 28 + 1:02d},{i}" for i in range(60))
+    file.write_text(f'Id,Date,Price\n"{rows}"\n')
+    with pytest.raises(UserError, match="is a quote never closed"):
+        loaded(file, *MAPPED)
+
+
+def test_columns_that_differ_in_case_alone_are_two(file):
+    file.write_text("ID,Id,Date,PRICE,Price\nrow1,cust9,2020-01-05,1,999.50\n")
+    good, _ = loaded(file, *MAPPED)
+    assert (good["customer_id"][0].as_py(), good["amount"][0].as_py()) == (
+        "cust9",
+        Decimal("999.5"),
+    )
+    with pytest.raises(UserError, match=r"source\.columns\.merchant=ID: Id is named, too"):
+        loaded(file, *MAPPED, "source.columns.merchant=ID")
+
+
+def test_rows_of_overlapping_files_are_pointed_out(tmp_path, caplog):
+    mapping._warn_of_overlap.cache_clear()  # it is said once a process
+    both = "a,2020-02-05,3\n"
+    for folder, own in (("q1", "a,2020-01-05,1\n"), ("q2", "b,2020-03-05,2\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tx.csv").write_text(f"Id,Date,Price\n{own}{both}")
+    assert loaded(tmp_path / "*" / "tx.csv", *MAPPED)[0].num_rows == 4
+    assert "stand in several files alike count as often, of 1 different" in caplog.text
+    caplog.clear()
+    loaded(tmp_path / "q1" / "tx.csv", *MAPPED)
+    assert not caplog.text
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,41 @@ def test_headers_come_from_the_environment_and_never_leave_the_server(serve, mon
         loaded(source(elsewhere, records="items", paging=paging))
 
 
+def test_a_header_is_never_told_whatever_is_wrong_with_it(serve, monkeypatch):
+    server = serve(by_page)
+    group = source(server, headers={"X-Key": "SHOP_API_KEY"})
+    monkeypatch.setenv("SHOP_API_KEY", "s3cret\n")  # as a mounted file ends
+    assert loaded(group).num_rows == 10
+    monkeypatch.setenv("SHOP_API_KEY", "s3cret\nX-More: 1")
+    with pytest.raises(UserError, match="SHOP_API_KEY holds signs that no header may") as error:
+        loaded(source(server, headers=group.headers, retries=2))  # fetched anew
+    assert "s3cret" not in str(error.value)
+    assert error.value.__cause__ is None
+
+
+def test_an_address_that_is_none_is_one_clear_error(serve):
+    with pytest.raises(UserError, match=r"source\.url=.* is no address"):
+        loaded(source(serve(by_page), url="http://[::1"))
+
+
+def test_what_the_answer_has_instead_is_counted_for_it_may_name_customers(serve):
+    server = serve(lambda _query, _tries: (200, {"secret-customer-77": []}))
+    with pytest.raises(UserError, match="no data in the answer, which has 1 other fields") as error:
+        loaded(source(server, records="data"))
+    assert "secret" not in str(error.value)
+
+
+def test_a_record_with_half_a_sign_is_refused_alone(serve):
+    body = json.dumps([{**record(1), "id": "\ud800"}, record(2)])
+    server = serve(lambda query, _: (200, body if query["page"] == "1" else []))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    parts = [split(draft, now) for draft in http.transactions(source(server))]
+    assert sum(good.num_rows for good, _ in parts) == 1
+    assert [r for _, bad in parts for r in bad["reason"].to_pylist()] == [
+        "a text of the record is no Unicode"
+    ]
+
+
 def test_the_same_pages_are_the_same_source_and_a_new_record_is_not(serve):
     grown = []
 

@@ -20,6 +20,17 @@ def test_of_folders_of_processes_only_what_a_dead_process_of_ours_left_goes(tmp_
     }
 
 
+def test_what_a_machine_left_whose_name_holds_ours_stays(tmp_path):
+    theirs = {
+        tmp_path / name.format(files.HERE, NOBODY)
+        for name in ("purchasing-{}-2-{}", "purchasing-my{}-{}", ".x.parquet.my{}-{}.part")
+    }
+    for path in theirs:
+        path.mkdir()
+    leftovers.sweep(tmp_path)
+    assert set(tmp_path.iterdir()) == theirs
+
+
 def test_of_halves_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
     with files.replacing(tmp_path / "scores.parquet") as beside:
         beside.touch()

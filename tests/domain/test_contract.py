@@ -57,6 +57,7 @@ def test_an_unknown_discount_is_zero():
         ({"amount": [float("inf")]}, "amount is missing or not a finite number"),
         ({"amount": [1e15]}, "amount is too large"),
         ({"amount": [1e13 - 0.002]}, "amount is too large"),
+        ({"amount": [-1e308]}, "amount is too large"),
         ({"booked_at": [datetime(2020, 6, 2)]}, "booked_at is in the future"),
         ({"booked_at": [datetime(24, 1, 3)]}, "booked_at is before 1900"),
         (

@@ -184,6 +184,9 @@ def test_a_client_that_hangs_up_is_forgotten(endpoint):
 
 def test_a_web_page_may_not_ask_under_a_name_of_its_own(endpoint):
     assert endpoint.ask("GET", "/customers/1", Host="evil.example")[0] == 403
+    assert endpoint.ask("POST", "/reload", Origin="http://evil.example")[0] == 403
+    assert endpoint.ask("POST", "/reload", Origin="null")[0] == 403
+    assert endpoint.ask("POST", "/reload", Origin="http://localhost:8501")[0] == 200
 
 
 def test_memory_stays_flat(endpoint, times):

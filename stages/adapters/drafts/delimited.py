@@ -15,12 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from omegaconf import DictConfig
 
+from stages.adapters.drafts import stray
 from stages.adapters.drafts.mapping import LINE, PROBLEM
 from stages.domain.errors import UserError
 
 LONGEST_LINE = 32 << 20  # bytes
-MOST_LINES = 100  # of a cell
-COLUMNS = 4  # of as many or more, a line within a cell with so many is a row that went astray
 BLANKS = "blanks"
 SEPARATORS = ",;\t|"
 
@@ -105,7 +104,7 @@ def _rows(path: Path, form: DictConfig, separator: str, names: list[str]) -> Ite
 
     def refuse(row: pa.csv.InvalidRow) -> str:
         nonlocal lost
-        lost = max(lost, _astray(row.text or "", separator, len(names)))
+        lost = max(lost, stray.astray(row.text or "", separator, len(names), len(names) - 1))
         broken[row.number] = f"the line has {row.actual_columns} cells, expected {len(names)}"
         return "skip"
 
@@ -135,7 +134,7 @@ def _rows(path: Path, form: DictConfig, separator: str, names: list[str]) -> Ite
     line = before + 1
     for batch in batches:
         rows = pa.Table.from_batches([batch])
-        _check_quotes(path, max(lost, _swallowed(rows, separator)))
+        _check_quotes(path, max(lost, stray.swallowed(rows, separator)))
         candidates = np.arange(line, line + rows.num_rows + len(broken))
         lines = np.setdiff1d(candidates, list(broken))[: rows.num_rows]
         line = int(lines[-1]) + 1 if len(lines) else line
@@ -149,23 +148,9 @@ def _check_quotes(path: Path, lost: int) -> None:
     """UserError where rows would be lost within a cell."""
     if lost:
         raise UserError(
-            f"{path} cannot be read: a cell holds {lost:,} whole lines; is a quote never closed?"
+            f"{path} cannot be read: a cell holds whole lines ({lost:,}); is a quote never closed?"
             " Close it, or give source.quote=null"
         )
-
-
-def _swallowed(rows: pa.Table, separator: str) -> int:
-    """How many whole lines that look like rows a cell holds, at most."""
-    several = (column.filter(pc.match_substring(column, "\n")) for column in rows.columns)
-    cells = (cell for column in several for cell in column.to_pylist())
-    return max((_astray(cell, separator, rows.num_columns) for cell in cells), default=0)
-
-
-def _astray(text: str, separator: str, columns: int) -> int:
-    """How many whole lines `text` holds, where they look like rows of so many columns; else 0."""
-    lines = text.split("\n")[1:-1]
-    alike = any(line.count(separator) == columns - 1 for line in lines)
-    return len(lines) if (alike and columns >= COLUMNS) or len(lines) > MOST_LINES else 0
 
 
 def _without_empty_lines(rows: pa.Table) -> pa.Table:

@@ -1,6 +1,8 @@
 """Rows of any table become drafts by a mapping of columns (conf/source/mapping/columns.yaml)."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -9,6 +11,7 @@ from omegaconf import DictConfig, ListConfig
 from stages.adapters.drafts import months, texts
 from stages.domain.errors import UserError
 
+log = logging.getLogger(__name__)
 FILE, LINE, PROBLEM = "#file", "#line", "#problem"  # a row's place, beside the table's own columns
 
 _KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "region")
@@ -17,6 +20,10 @@ _KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "re
 _MADE_ID = """*, concat(round(amount, 2), '-',
     row_number() OVER (PARTITION BY customer_id, booked_at, round(amount, 2) ORDER BY file, line)
 ) AS transaction_id"""
+
+_OVERLAP = """SELECT count(*) FROM (
+    SELECT * EXCLUDE (file, line) FROM draft GROUP BY ALL HAVING min(file) < max(file)
+)"""
 
 
 def drafts(
@@ -28,8 +35,9 @@ def drafts(
     cannot be read is null, for the contract to name. Beside the canonical columns a draft has
     `file` and `line`, the row's place, and `problem`, why it is none.
     """
-    made = False
+    made, files = False, set()
     for rows in tables:
+        files.update(rows[FILE].slice(0, 1).to_pylist())
         insert = "INSERT INTO draft" if made else "CREATE TABLE draft AS"
         db.register("rows", rows)
         try:
@@ -39,7 +47,20 @@ def drafts(
         made = True
     if made:
         columns = _MADE_ID if source.columns.transaction_id is None else "*"
+        if len(files) > 1 and source.columns.transaction_id is None:
+            _warn_of_overlap(db.sql(_OVERLAP).fetchall()[0][0])
         yield from months.by_month(db, "draft", columns, "file, line")
+
+
+@cache
+def _warn_of_overlap(rows: int) -> None:
+    """Say once how many rows stand in several files alike; nothing if none."""
+    if rows:
+        log.warning(
+            "rows that stand in several files alike count as often, of %s different ones: where"
+            " exports overlap, map source.columns.transaction_id, or give each period once",
+            f"{rows:,}",
+        )
 
 
 def entries(source: DictConfig) -> dict[str, object]:
@@ -60,9 +81,17 @@ def check_columns(
 ) -> None:
     """UserError for the first entry that names a column that is not `there`.
 
-    Those of a `first_line` are shown where one of them was meant: else they may be a row.
+    Those of a `first_line` are shown where one of them was meant: else they may be a row. So it is
+    for two names that differ in case alone, which the database takes for one.
     """
     wanted = [(key, name) for key, given in entries.items() for name in names(given)]
+    folded: dict[str, str] = {}
+    for key, name in wanted:
+        if folded.setdefault(name.lower(), name) != name:
+            raise UserError(
+                f"source.{key}={name}: {folded[name.lower()]} is named, too, and differs in case"
+                " alone: give one of the two another name in the file"
+            )
     lacking = [(key, name) for key, name in wanted if name not in there]
     if not lacking:
         return

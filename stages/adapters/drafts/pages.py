@@ -74,7 +74,10 @@ def _connections(source: DictConfig) -> urllib3.PoolManager:
         retry_after_max=_LONGEST_WAIT,
         raise_on_status=False,
     )
-    server = urlsplit(source.url)
+    try:
+        server = urlsplit(source.url)
+    except ValueError as error:
+        raise UserError(f"source.url={source.url} is no address") from error
     proxy = None if proxy_bypass(server.hostname or "") else getproxies().get(server.scheme)
     if proxy:
         return urllib3.ProxyManager(proxy, retries=retries, timeout=source.timeout)
@@ -105,22 +108,27 @@ def _in(content: Any, path: str | None, key: str) -> Any:
     """What `content` has at `path`, names with points between them."""
     for name in path.split(".") if path else []:
         if not isinstance(content, dict) or name not in content:
-            there = ", ".join(content) if isinstance(content, dict) else "a list"
-            raise UserError(f"{key}={path}: there is no {name} in the answer; it has {there}")
+            has = f"has {len(content)} other fields" if isinstance(content, dict) else "is a list"
+            raise UserError(f"{key}={path}: there is no {name} in the answer, which {has}")
         content = content[name]
     return content
 
 
 def _same_host(url: str, address: str, following: str) -> str:
     """The next page's whole address; UserError where the headers would go to another server."""
-    whole = urljoin(address, following)
+    try:
+        whole = urljoin(address, following)
+    except ValueError as error:
+        raise UserError("the address of the next page is none") from error
     if urlsplit(whole)[:2] != urlsplit(url)[:2]:
         raise UserError(f"the next page is on another server: {urlsplit(whole).netloc}")
     return whole
 
 
 def _from_environment(header: str, variable: str) -> str:
-    try:
-        return os.environ[variable]
-    except KeyError as error:
-        raise UserError(f"source.headers.{header}: set {variable} in the environment") from error
+    value = os.environ.get(variable, "").strip()  # files of secrets end their line
+    if not value:
+        raise UserError(f"source.headers.{header}: set {variable} in the environment")
+    if not (value.isascii() and value.isprintable()):  # what refuses it would show it
+        raise UserError(f"source.headers.{header}: {variable} holds signs that no header may have")
+    return value

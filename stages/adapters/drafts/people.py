@@ -66,8 +66,12 @@ def _years(source: DictConfig, schema: pa.Schema, newest: datetime) -> str | Non
     """A customer's age in SQL; None where nothing tells it."""
     columns = source.customers.columns
     if columns.birth_date is not None:
+        day = f"TIMESTAMP '{newest:%Y-%m-%d}'"
         born = texts.instant("birth_date", source.customers.date_format)
-        return f"date_sub('year', {born}, TIMESTAMP '{newest:%Y-%m-%d}')"
+        years = f"date_sub('year', {born}, {day})"
+        if "%y" in str(source.customers.date_format):  # which reads 54 as 2054
+            years = f"CASE WHEN {born} > {day} THEN 100 + {years} ELSE {years} END"
+        return years
     if columns.age is None:
         return None
     return texts.number("age", decimal(source, schema, names(columns.age)[0]))

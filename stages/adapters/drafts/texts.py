@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 _SIGN = r"[-+−(]?\s*"
 _CURRENCY = r"(?:\p{L}{1,3}\.?\p{Sc}?|\p{Sc})?\s*"  # $, EUR, Kč, R$, Rs.
-_BELOW = r"^\D*[-−(]|[^.,][-−]$|(?:^|[^\p{L}])(?:(?i:CR)\.?|H)$"
+_CREDIT = r"(?:(?i:CR)\.?|C|H)"
+_BELOW = rf"^\D*[-−(]|[^.,][-−]$|(?:^|[^\p{{L}}]){_CREDIT}$|^{_CREDIT}(?:[\s\d]|$)"
 _THOUSANDS = r"(?i)\d\s*[KMB]$"
 _DAY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _BASIC = "['%Y%m%d', '%Y%m%dT%H%M%S', '%Y%m%d%H%M%S']"
@@ -35,8 +36,8 @@ def words(text: str, missing: Sequence[object]) -> str:
 def number(text: str, decimal: str) -> str:
     """The double that `text` writes: `-12.50`, `$1,234.50`, `1.234,50 €`, `(5)`, `5-`, `5 Cr`.
 
-    A credit, `Cr` or `H`, is below 0; thousands, `5K`, are no number; `5,-` has no cents. Groups of
-    digits must be of three, so that `12,50` is no number where `decimal` is a point.
+    A credit, `Cr`, `C` or `H`, is below 0; thousands, `5K`, are no number; `5,-` has no cents.
+    Groups of digits must be of three, so that `12,50` is no number where `decimal` is a point.
     """
     group = {".": r"[,'\s\x{A0}\x{202F}]", ",": r"[.'\s\x{A0}\x{202F}]"}[decimal]
     digits = rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d*)(?:[{decimal}]\d*)?"

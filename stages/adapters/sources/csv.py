@@ -1,5 +1,6 @@
 """Source csv: any CSV or Parquet file(s), by a mapping of columns alone (conf/source/csv.yaml)."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +72,7 @@ def _tables(
 ) -> Iterator[pa.Table]:
     """The rows of all files, in pieces; each file has the columns that `entries` name."""
     wanted = {name for given in entries.values() for name in mapping.names(given)}
+    folder = Path(os.path.commonpath([file.parent for file in files]))
     for file in files:
         ending = file.suffix.lower()
         if ending in NO_TEXT:
@@ -82,8 +84,11 @@ def _tables(
             head = delimited.head(file, source, wanted)
             mapping.check_columns(entries, head.names, first_line=True)
             tables = delimited.rows(file, source, head)
+        place = pa.scalar(str(file.relative_to(folder)))
         for table in tables:
-            yield table.append_column(mapping.FILE, pa.repeat(file.name, table.num_rows))
+            # Others may differ from those in case alone, which the database takes for one.
+            named = table.select([*sorted(wanted), mapping.LINE, mapping.PROBLEM])
+            yield named.append_column(mapping.FILE, pa.repeat(place, table.num_rows))
 
 
 def _opened(file: Path) -> pq.ParquetFile:

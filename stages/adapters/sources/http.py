@@ -78,7 +78,10 @@ def _row(record: Any, fields: list[str], seen: set[str]) -> dict[str, str]:
         return {PROBLEM: "the record is no object"}
     flat = _flat(record)
     seen |= set(flat)
-    return {name: str(flat[name]) for name in fields if flat.get(name) is not None}
+    row = {name: str(flat[name]) for name in fields if flat.get(name) is not None}
+    if any("\ud800" <= sign <= "\udfff" for text in row.values() for sign in text):
+        return {PROBLEM: "a text of the record is no Unicode"}
+    return row
 
 
 def _flat(record: dict[str, Any], before: str = "") -> dict[str, Any]:
