@@ -4,7 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export PURCHASING_RUN_ID ?= $(shell date -u +%Y%m%dT%H%M%SZ)
+ifndef PURCHASING_RUN_ID
+PURCHASING_RUN_ID := $(shell date -u +%Y%m%dT%H%M%SZ)
+endif
+export PURCHASING_RUN_ID
 export CUSTOMER_ID := $(value CUSTOMER)# as it was typed, whatever signs it has
 unexport CUSTOMER
 export MLFLOW_DISABLE_TELEMETRY ?= true
@@ -16,6 +19,7 @@ TEST_WORKERS ?= 2
 # A DVC that was killed while it wrote its own lock leaves it empty, which it cannot read again.
 REPRO := find .dvc/tmp -name rwlock -size 0 -delete 2>/dev/null; dvc repro
 
+.NOTPARALLEL:
 .PHONY: help run test lint setup tables up down status params check ingest extract rebuild drift detect gate promote score reasons \
 	rollback replay smoke reload summary erase forget serve serve-plain ui screenshots mlflow set quality \
 	bench-store bench-serve bench-edge bench-scale drill docs demo
@@ -126,7 +130,7 @@ reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at onc
 	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
 
 ui: setup ## the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
-	@python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
+	@export SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)}; python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
 
 screenshots: $(BIN)/.tools ## write pictures of the web UI, with this result, to docs/images
 	@python -m tests.browser.screenshots
@@ -169,10 +173,10 @@ demo: $(BIN)/.tools ## play demo/scenes.yaml on a copy and record docs/demo/demo
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo 'Python 3.11 or newer is needed; name yours: make run PYTHON=python3.12'; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
 		echo 'this Python cannot make a virtual environment; add its venv module'; exit 1; }
 
-$(BIN)/.ready: requirements.txt | $(BIN)/python
+$(BIN)/.ready: requirements.txt $(BIN)/python
 	@$(call install,requirements.txt)
 
 $(BIN)/.spark: requirements-spark.txt $(BIN)/.ready
@@ -184,7 +188,7 @@ $(BIN)/.tools: requirements-dev.txt requirements-spark.txt $(BIN)/.ready
 # Byte-compiled once, so that every later start is quick even where Python may not write caches.
 define install
 	mkdir -p logs; echo 'installing $(1); a few minutes the first time (log: logs/setup.log)'; \
-	pip install --quiet --disable-pip-version-check -r $(1) >logs/setup.log 2>&1 || { \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1) >logs/setup.log 2>&1 || { \
 		echo 'pip could not install $(1) (no network?): see logs/setup.log'; exit 1; }; \
 	python -m compileall -q .venv/lib >/dev/null; touch $@
 endef

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from tqdm import tqdm
 
 from stages.adapters import config, raw
-from stages.adapters.files import digest, write_parquet
+from stages.adapters.files import digest, locked, write_parquet
 from stages.adapters.logs import stage
 from stages.adapters.store import keyspace, read, summary
 from stages.adapters.store.session import connect
@@ -28,7 +28,7 @@ REMEMBER_EVERY = 5  # seconds: what is on disk is written down whole each time
 def main() -> None:
     """Bring data/raw up to date with the store, and seal it with its manifest."""
     store = config.load().store
-    with connect(store) as session, ThreadPoolExecutor(1) as beside:
+    with locked(raw.LOCK), connect(store) as session, ThreadPoolExecutor(1) as beside:
         keyspace.check(session, store.keyspace, store.shards)
         # The customers come while the store sums up.
         customers = beside.submit(read.read_table, session, store.keyspace, CUSTOMERS)

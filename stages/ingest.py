@@ -8,7 +8,7 @@ from tqdm import tqdm
 from stages.adapters import config, sources
 from stages.adapters.logs import stage
 from stages.adapters.paths import ROOT
-from stages.adapters.store import control, keyspace, write
+from stages.adapters.store import control, keyspace, summary, write
 from stages.adapters.store.session import connect
 from stages.domain.tables import CUSTOMERS
 
@@ -27,7 +27,7 @@ def main() -> None:
             log.info("keyspace %s has a feed of its own: no source is loaded", name)
             return
         mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
-        if control.loaded(session, name) == mark:
+        if control.loaded(session, name) == mark and summary.partitions(session, name):
             log.info("%s is in keyspace %s already", params.source.name, name)
             return
         done = control.begun(session, name, mark)

@@ -22,14 +22,9 @@ def main() -> None:
         former = None if champion is None else registry.former(client, champion)
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to")
-        here = config.load().source
-        if not registry.may_be_of(client, former, here) and not config.forced():
-            own = registry.source(client, former)
-            raise UserError(
-                f"version {former.version} was made from the source {own}, the data here are of"
-                f" {registry.identity(here)}: `make rebuild` with the SET of that source first, or"
-                " `make rollback FORCE=1`"
-            )
+        if not config.forced():
+            first = "`make rebuild` with the SET of that source first, or `make rollback FORCE=1`"
+            registry.check_source(client, former, config.load().source, first)
         trial(former)
         registry.step_back(client, champion, former)
     log.info("version %s is champion again, in place of %s", former.version, champion.version)

@@ -49,10 +49,14 @@ def main() -> None:
     store = params.store
     SCORES.mkdir(parents=True, exist_ok=True)
     sweep(SCORES)
-    with locked(SCORES / ".lock"), connect(store) as session:  # of two at once the second waits
+    # Of two at once the second waits; so does an extraction.
+    with locked(SCORES / ".lock"), locked(raw.LOCK), connect(store) as session:
         champion = registry.alias(client, "champion")
         if champion is None:
             raise UserError("there is no champion to score with: run `make promote`")
+        if not config.forced():
+            first = "`make rebuild promote` first, or `make score FORCE=1`"
+            registry.check_source(client, champion, params.source, first)
         stamp = dict(
             zip(STAMP, (str(champion.version), data_version(), _as_of(params)), strict=True)
         )

@@ -1,5 +1,6 @@
 """What DVC knows of the data, and where it keeps former versions."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -13,17 +14,31 @@ from stages.domain.errors import UserError
 def data_version() -> str:
     """DVC's hash of data/raw: the same data, the same version, on every machine.
 
-    Raises UserError where the files on disk are others, by their number and size: DVC has not
-    heard of an extraction that was killed just before its end.
+    Raises UserError where the files on disk are others, by their manifest, number or size: DVC
+    has not heard of an extraction that was killed just before its end.
     """
     if not DVC_LOCK.exists():
         raise UserError("dvc.lock is missing: rebuild with `dvc repro`")
     (out,) = yaml.safe_load(DVC_LOCK.read_text())["stages"]["extract"]["outs"]
     if MANIFEST.exists():
         sizes = [file.stat().st_size for file in RAW.rglob("*") if file.is_file()]
-        if (len(sizes), sum(sizes)) != (out["nfiles"], out["size"]):
+        known = (len(sizes), sum(sizes)) == (out["nfiles"], out["size"])
+        if not known or _manifest_of(out["md5"]) not in (None, _md5(MANIFEST)):
             raise UserError("data/raw is not what dvc.lock says: `make rebuild` first")
     return str(out["md5"])
+
+
+def _manifest_of(version: str) -> str | None:
+    """The MD5 of a version's manifest; None where DVC's cache is elsewhere or has it no more."""
+    listing = ROOT / ".dvc" / "cache" / "files" / "md5" / version[:2] / version[2:]
+    if not listing.exists():
+        return None
+    entries = json.loads(listing.read_text())
+    return next((e["md5"] for e in entries if e["relpath"] == MANIFEST.name), None)
+
+
+def _md5(file: Path) -> str:
+    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def transactions_of(version: str) -> list[Path]:

@@ -23,6 +23,7 @@ TRANSACTIONS = RAW / "transactions"
 CUSTOMERS = RAW / "customers.parquet"
 MANIFEST = RAW / "_manifest.json"
 SEEN = DATA / ".raw_seen.json"
+LOCK = DATA / ".raw.lock"  # held while data/raw changes, and while it must not
 FROM = DATA / ".raw_from.json"  # which keyspace the manifest is of: like write times, no content
 
 

@@ -196,6 +196,17 @@ def may_be_of(client: mlflow.MlflowClient, version: ModelVersion, here: Mapping[
     return source(client, version) in (None, identity(here))
 
 
+def check_source(
+    client: mlflow.MlflowClient, version: ModelVersion, here: Mapping[str, Any], otherwise: str
+) -> None:
+    """UserError where a version is of another source than `here`; `otherwise` says what to do."""
+    if not may_be_of(client, version, here):
+        raise UserError(
+            f"version {version.version} was made from the source {source(client, version)}, the"
+            f" data here are of {identity(here)}: {otherwise}"
+        )
+
+
 def note(
     client: mlflow.MlflowClient, version: ModelVersion, tags: dict[str, str], files: list[Path]
 ) -> None:

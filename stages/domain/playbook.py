@@ -46,7 +46,7 @@ def playbook(
 
 
 def _habit(
-    own: pd.DataFrame, everybody: pd.Series, figure: str, template: Mapping[str, str]
+    own: pd.DataFrame, everybody: pd.Series, figure: str, template: Mapping[str, Any]
 ) -> list[str]:
     if figure not in own.index:
         return []
@@ -54,9 +54,12 @@ def _habit(
     said = {"value": row["value"], "all": overall, "n": f"{int(row['n']):,}"}
     if abs(row["value"] - overall) < LEAST_CHANGE * abs(overall):
         return []
-    if row["low"] > overall:
+    line = template.get("beyond", row["value"])
+    if row["low"] > overall and row["value"] >= line:
         return [template["above"].format(**said)]
-    return [template["below"].format(**said)] if row["high"] < overall else []
+    if row["high"] < overall and row["value"] <= line:
+        return [template["below"].format(**said)]
+    return []
 
 
 def _places(table: pd.DataFrame | None, template: str | Mapping[str, str]) -> list[str]:

@@ -138,8 +138,12 @@ def challenger(client: mlflow.MlflowClient) -> ModelVersion:
 
 
 def _code() -> list[Path]:
-    """The code by which dvc.yaml tracks a result anew: what runs after it makes no other result."""
-    ours = [ROOT / dep for dep in _track()["deps"] if dep.startswith("stages/")]
+    """The code by which dvc.yaml tracks a result anew, with the packages that it needs.
+
+    What runs after it makes no other result.
+    """
+    code = ("stages/", "requirements.txt")
+    ours = [ROOT / dep for dep in _track()["deps"] if dep.startswith(code)]
     return sorted(f for path in ours for f in (path.rglob("*.py") if path.is_dir() else [path]))
 
 

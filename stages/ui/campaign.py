@@ -120,7 +120,7 @@ def _curve(planned: campaign.Campaign) -> None:
         f"The budget (dot) pays {planned.contacts:,} contacts,"
         f" {planned.contacts / len(planned.eligible):.0%} of those who fit, and reaches"
         f" {share:.0%} of their expected spend.",
-        curve.iloc[np.unique(np.linspace(0, len(curve) - 1, 11).astype(int))].round(),
+        curve.iloc[np.unique(np.linspace(0, len(curve) - 1, 11).astype(int))].round().astype(int),
     )
 
 

@@ -18,6 +18,7 @@ from stages.ui import endpoint, look, published
 PERIOD, PERIODS = 30, 13  # days of a bar, bars shown
 ALIKE = 5
 TYPED = "typed"  # the key of the field; it stays in the session, never in the address
+FEW = 10  # customers alike, of whom nobody need know
 MOST, LEAST = 100, -50  # per cent that a habit may be changed by
 
 
@@ -29,7 +30,7 @@ def show() -> None:
         return
     model = published.champion()
     look.over(scores, model["horizon"])
-    _headline(customer, model["horizon"])
+    _headline(scores, customer, model["horizon"])
     transactions = published.transactions(customer["customer_id"])
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -77,8 +78,9 @@ def _pick(customer_id: str) -> None:
     st.session_state[TYPED] = customer_id
 
 
-def _headline(customer: dict[str, Any], horizon: int) -> None:
+def _headline(scores: pd.DataFrame, customer: dict[str, Any], horizon: int) -> None:
     percentile = int(look.percentile(customer["percentile"]))
+    alike = (scores["expected_spend"] == customer["expected_spend"]).sum()
     look.figures(
         (
             f"Expected spend, {horizon} days",
@@ -88,7 +90,9 @@ def _headline(customer: dict[str, Any], horizon: int) -> None:
         (
             "Percentile",
             f"{percentile}",
-            f"more than {percentile} % of customers",
+            f"more than {percentile} % of customers"
+            if alike < FEW
+            else f"in the middle of {alike:,} customers alike",
         ),
         ("Segment", customer["segment"], customer["style"]),
     )
@@ -166,10 +170,14 @@ def _reasons(transactions: pd.DataFrame, customer: dict[str, Any]) -> None:
         "Against the typical customer. A reason is a habit that the figure rests on, no cause."
     )
     if answer["model_version"] != customer["model_version"]:
-        st.caption(
-            f"The endpoint has version {answer['model_version']} of the model, the published score"
-            f" is of version {customer['model_version']}: `make score` publishes anew."
-        )
+        st.caption(_two_versions(answer, customer))
+
+
+def _two_versions(answer: pd.Series, customer: dict[str, Any]) -> str:
+    return (
+        f"The endpoint has version {answer['model_version']} of the model, the published score is"
+        f" of version {customer['model_version']}: `make score` publishes anew."
+    )
 
 
 @st.fragment
@@ -200,6 +208,9 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
         look.to_do(error)
         return
     now, then = rows.loc["now"], rows.loc["changed"]
+    if now["model_version"] != customer["model_version"]:  # its horizon may be another, too
+        st.markdown(_two_versions(now, customer))
+        return
     difference = then["expected_spend"] - now["expected_spend"]
     look.figures(
         ("As it is", look.money(now["expected_spend"]), look.between(now["low"], now["high"])),
@@ -213,7 +224,7 @@ def _what_if(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[s
             f"{'+' if difference > 0 else '−' if difference < 0 else ''}"
             f"{look.money(abs(difference))}",
             "in the same segment"
-            if then["segment"] == now["segment"]
+            if then["segment"] in (now["segment"], customer["segment"])  # as long as a margin holds
             else f"then {then['segment']}",
         ),
     )

@@ -42,7 +42,8 @@ WORDS = """
 - **Expected spend**: what a customer is expected to spend in the time that the page names.
 - **80 % interval**: of ten customers like this one, about eight spend an amount inside it; it may
   begin at 0.
-- **Percentile**: the share of customers who are expected to spend less.
+- **Percentile**: the share of customers who are expected to spend less; customers alike stand in
+  the middle of their block.
 - **Tier**: Top, Middle or Base by expected spend. A customer leaves the tier that was published
   last only clearly past its cut, so that few move by chance.
 - **Momentum**: *fading* is away for longer than their own habit, or spends clearly less than in the
@@ -142,10 +143,11 @@ def download(table: pd.DataFrame, what: str, file: str, scores: pd.DataFrame, ho
     first = scores.iloc[0]
     stamp = {"model_version": first["model_version"], "as_of": first["as_of"]}
 
-    def written() -> str:
+    def written() -> bytes:
         whole = table.assign(percentile=table["percentile"].map(percentile), **stamp)
         cents = dict.fromkeys(("expected_spend", "low", "high"), 2)
-        return csv(whole.assign(horizon_days=horizon).round(cents))
+        # A spreadsheet reads signs such as · and é only after a mark of its own.
+        return csv(whole.assign(horizon_days=horizon).round(cents)).encode("utf-8-sig")
 
     st.download_button(
         f"Download the {len(table):,} {what} (CSV)",

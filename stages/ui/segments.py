@@ -216,5 +216,6 @@ def _mix(places: dict[str, list[dict[str, Any]]], asked: list[str], name: str) -
     table = pd.DataFrame(places[place]).assign(name=lambda t: t["name"].astype(str))
     own = table[table["segment"] == name].nlargest(MOST, "value")
     everybody = table[table["segment"] == EVERYBODY]
-    what = f"{PLACES[place].lower()}, the {len(own)} largest shares of the last year's spend"
+    largest = f"the {len(own)} largest shares of the last year's spend with a known one"
+    what = f"{PLACES[place].lower()}, {largest}"
     _beside(own, everybody, "name", name, what)

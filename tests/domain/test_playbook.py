@@ -16,6 +16,7 @@ SENTENCES = [
     for rules in TEMPLATES.values()
     for rule in rules.values()
     for text in ([rule] if isinstance(rule, str) else rule.values())
+    if isinstance(text, str)
 ]
 
 
@@ -77,6 +78,19 @@ def test_without_evidence_there_is_no_sentence(row):
     assert playbook(habits(*ALL, row), {}, TEMPLATES) == {TOP: NONE}
 
 
+@pytest.mark.parametrize(
+    ("own", "with_all", "said"),
+    [(1.6, 1.1, "win back now"), (0.6, 1.1, "they still come"), (0.3, 0.2, ""), (1.9, 2.9, "")],
+)
+def test_nobody_is_won_back_who_is_no_longer_away_than_is_their_habit(own, with_all, said):
+    near = [(value, value - 0.01, value + 0.01) for value in (with_all, own)]
+    rows = habits(
+        (EVERYBODY, "recency_in_gaps", *near[0], 2000), (TOP, "recency_in_gaps", *near[1], 400)
+    )
+    told = playbook(rows, {}, TEMPLATES)[TOP]["campaigns"]
+    assert [said in sentence for sentence in told] == ([True] if said else [])
+
+
 def test_a_figure_that_is_not_known_of_a_segment_is_not_spoken_of():
     rows = habits(*ALL, (TOP, "tenure", 300, 290, 310, 40), (EVERYBODY, "tenure", 1, 0, 2, 90))
     assert playbook(rows, {}, TEMPLATES) == {TOP: NONE}
@@ -94,11 +108,14 @@ def test_places_and_products_speak_where_their_share_stands_out():
     region = places((TOP, "North", 0.6, 1.25, 210), (TOP, "South", 0.4, 0.7, 190))
     book = playbook(everybody, {"category": category, "region": region}, TEMPLATES)[TOP]
     assert book["products"] == [
-        "WINE: 30.0% of their spend (321 customers), 1.50 times its share with all: put first.",
-        "FUEL: 10.0% of their spend (40 customers), 0.40 times its share with all: room to grow.",
+        "WINE: 30.0% of their spend with a known category (321 customers), 1.50 times its share"
+        " with all: put first.",
+        "FUEL: 10.0% of their spend with a known category (40 customers), 0.40 times its share with"
+        " all: room to grow.",
     ]
     assert book["distribution"] == [
-        "North holds 60.0% of their spend (210 customers), 1.25 times its share with all."
+        "North holds 60.0% of their spend with a known region (210 customers), 1.25 times its share"
+        " with all."
     ]
 
 

@@ -74,7 +74,8 @@ def test_it_is_json_with_sizes_profiles_places_and_sentences():
     ]
     assert list(found["places"]) == ["category"]
     assert found["playbook"]["Top · steady"]["products"] == [
-        "wine: 33.3% of their spend (40 customers), 1.33 times its share with all: put first."
+        "wine: 33.3% of their spend with a known category (40 customers), 1.33 times its share"
+        " with all: put first."
     ]
     assert {row["group"] for row in found["groups"]} == {"30|39"}
 

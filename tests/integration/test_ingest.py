@@ -210,3 +210,13 @@ def test_a_feed_of_ones_own_has_tables_made_for_it(shop, session):
     assert "1 whose kind is none of purchase, refund" in said
     assert "1 whose discount is below 0" in said
     assert "bert" not in said
+
+
+def test_rows_that_the_store_has_lost_are_loaded_again_by_the_same_command(shop, session):
+    write(shop, *GOOD)
+    configure(shop, "store.keyspace=test_lost")
+    shop.stage("ingest")
+    assert "already" in shop.stage("ingest")
+    session.execute("TRUNCATE test_lost.transactions")
+    assert "3 rows of the source are in the store" in shop.stage("ingest")
+    assert session.execute("SELECT count(*) FROM test_lost.transactions").one()[0] == 3

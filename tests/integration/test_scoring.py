@@ -87,6 +87,24 @@ def test_scores_do_not_go_into_a_keyspace_that_the_data_are_not_from(twin):
     assert "data/raw is not known to come from keyspace another: `make rebuild` first" in said
 
 
+def test_another_banks_champion_scores_nobody(twin):
+    with twin.configured("source=synthetic"):
+        said = twin.stage("score", status=1)
+    assert "was made from the source complete_journey, the data here are of synthetic" in said
+
+
+def test_data_of_the_same_size_that_dvc_has_not_heard_of_are_not_scored(twin):
+    manifest = twin.root / "data/raw/_manifest.json"
+    known = manifest.read_text()
+    manifest.unlink()  # where DVC links files, writing into one would reach its cache
+    manifest.write_text(known.replace('"rows": 1469307', '"rows": 1469308'))
+    assert manifest.read_text() != known
+    try:
+        assert "data/raw is not what dvc.lock says" in twin.stage("score", status=1)
+    finally:
+        manifest.write_text(known)
+
+
 def test_data_that_dvc_has_not_heard_of_are_not_scored(twin):
     customers = twin.root / "data/raw/customers.parquet"
     known = customers.read_bytes()

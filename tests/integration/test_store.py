@@ -428,6 +428,28 @@ def test_customers_and_scores_come_back_sorted(session: Session, new_ks: str) ->
     assert read.read_table(session, new_ks, SCORES).equals(scores)
 
 
+def test_customers_with_much_to_say_of_them_are_written_all_the_same(session, new_ks) -> None:
+    notes = [[("notes", "x" * size)] for size in (5_200, 60_000, 10) for _ in range(20)]
+    people = pa.table(
+        {
+            "customer_id": [f"{i:03}" for i in range(len(notes))],
+            "attributes": pa.array(notes, pa.map_(pa.string(), pa.string())),
+        }
+    )
+    write.write_rows(session, new_ks, CUSTOMERS, people)
+    assert read.read_table(session, new_ks, CUSTOMERS)["attributes"].to_pylist() == notes
+
+
+def test_a_customer_whose_rows_a_clock_ahead_wrote_is_not_said_to_be_erased(session, new_ks):
+    later = int((datetime.now(UTC) + timedelta(minutes=10)).timestamp() * 1e6)
+    session.execute(
+        f"INSERT INTO {new_ks}.customers (customer_id, region) VALUES ('42', 'north')"
+        f" USING TIMESTAMP {later}"
+    )
+    with pytest.raises(UserError, match="1 rows of this customer were written by a clock ahead"):
+        erasure.erase(session, new_ks, "42")
+
+
 def test_no_rows_are_no_work(session: Session, new_ks: str) -> None:
     assert load(session, new_ks, ROWS.slice(0, 0)) == 0
     assert unload(session, new_ks).num_rows == 0

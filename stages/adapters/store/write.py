@@ -1,6 +1,7 @@
 """Rows into the store: batches of the same replicas, many in flight; twice changes nothing."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ from stages.domain.tables import TRANSACTIONS, Table
 log = logging.getLogger(__name__)
 
 BATCH_ROWS = 150
-BATCH_PARTITIONS = 10  # where each row is one: Cassandra warns of batches of more
+BATCH_PARTITIONS = 10  # where each row is one: Cassandra warns of batches of more,
+BATCH_BYTES = 20_000  # and refuses such ones above 50 KiB, as it comes
 IN_FLIGHT = 64  # most batches sent and not answered; fewer while the store falls behind
 SLICE_ROWS = 1 << 17  # rows encoded at a time, which bounds memory
 
@@ -81,7 +83,7 @@ def writing(
                 part = rows.slice(at, SLICE_ROWS).select(columns).cast(schema)
                 part, sets = replicas.together(part, key[0])
                 bounds = _bounds(sets, BATCH_PARTITIONS)
-                batches = _batches(statement, keyspace, key, part, bounds, encode.NULL)
+                batches = _batches(statement, keyspace, key, part, bounds, encode.NULL, BATCH_BYTES)
                 _send(wire, batches, lambda count: None)
 
         yield write
@@ -107,14 +109,19 @@ def _batches(
     rows: pa.Table,
     bounds: Iterator[tuple[int, int]],
     null: int = encode.UNSET,
+    most_bytes: float = math.inf,
 ) -> Iterator[Batch]:
-    """Yield the batches of `rows` that lie within `bounds`."""
+    """Yield the batches of `rows` that lie within `bounds`, each of one row or of so many bytes."""
     rows = rows.combine_chunks()
     columns = {name: encode.column(rows[name].chunk(0)) for name in rows.column_names}
     offsets, content = encode.rows(list(columns.values()), row_head(statement, len(columns)), null)
-    for start, end in bounds:
-        part = Rows(end - start, content[offsets[start] : offsets[end]])
-        yield Batch(part, keyspace, [columns[name][start].as_py() for name in partition])
+    for start, last in bounds:
+        while start < last:
+            fits = int(np.searchsorted(offsets, offsets[start] + most_bytes, side="right")) - 1
+            end = min(max(fits, start + 1), last)
+            part = Rows(end - start, content[offsets[start] : offsets[end]])
+            yield Batch(part, keyspace, [columns[name][start].as_py() for name in partition])
+            start = end
 
 
 def _bounds(keys: pa.Table, most: int) -> Iterator[tuple[int, int]]:
