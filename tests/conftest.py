@@ -1,6 +1,7 @@
 """What tests share, each made once: a real Cassandra, the whole chain, an engine of Jenkins."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a drill of the full form only")
+    # A run that is told to end, too, ends the servers that it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not config.option.full:  # a node that lives for a minute never earns its second compiler
         os.environ[JAVA] = "-XX:TieredStopAtLevel=1"
 
