@@ -90,7 +90,7 @@ def _copy(folder: Path, size: int) -> int:
     """A checkout of the code alone, with a bank of about so many rows; the exact number."""
     for name in ("stages", "bench", "conf"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("dvc.yaml", "dvc.lock"):
+    for name in ("dvc.yaml", "dvc.lock", "requirements.txt"):
         shutil.copy2(ROOT / name, folder / name)
     rows = json.loads(_run(folder, "bench.bank", str(folder / "data" / "raw"), str(size)).output)
     _run(folder, "stages.params", "source=synthetic")

@@ -14,6 +14,7 @@ import pytest
 from cassandra.cluster import Cluster
 
 from stages.adapters.local import node, node_state
+from stages.adapters.local.listening import free_port
 from stages.adapters.local.node_config import NodeConfig, identity
 from stages.domain.errors import UserError
 
@@ -65,6 +66,12 @@ def test_the_node_is_cassandra_5_0_5(cassandra: node.Address) -> None:
 def test_eight_starts_at_once_make_one_node(started: Started) -> None:
     assert len(started.addresses) == 1
     assert processes(started.config) == [running(started.config.folder).pid]
+
+
+def test_a_nodes_two_ports_are_never_the_same() -> None:
+    port = free_port("127.0.0.1")
+    assert free_port("127.0.0.1", preferred=port) == port
+    assert free_port("127.0.0.1", preferred=port, but=port) != port
 
 
 def test_a_taken_port_is_left_to_its_owner(started: Started) -> None:

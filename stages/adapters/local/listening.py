@@ -8,6 +8,7 @@ from stages.domain.errors import UserError
 
 OPTIONS = bytes.fromhex("04 00 0000 05 00000000")  # CQL protocol v4: "what do you support?"
 SUPPORTED = 0x06  # and its answer's opcode
+TRIES = 9
 
 
 class Address(NamedTuple):
@@ -20,16 +21,21 @@ class Address(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-def free_port(host: str, preferred: int = 0) -> int:
-    """Return `preferred` when nobody listens there on `host`, else some free port."""
-    for port in (preferred, 0):
+def free_port(host: str, preferred: int = 0, but: int = 0) -> int:
+    """Return `preferred` when nobody listens there on `host`, else some free port `but` that one.
+
+    Asked twice, the system may give the same one twice.
+    """
+    for port in (preferred, *[0] * TRIES):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the node will do
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            found = int(probe.getsockname()[1])
+            if found != but:
+                return found
     raise UserError(f"no port is free on {host}: is it an address of this machine?")
 
 

@@ -60,7 +60,8 @@ def address(folder: Path) -> Address | None:
 
 def _launch(config: NodeConfig, jars: list[Path]) -> Node:
     port = free_port(config.host, config.port)
-    node_config.write(config, port, config.extra.get("storage_port") or free_port(config.host))
+    storage_port = config.extra.get("storage_port") or free_port(config.host, but=port)
+    node_config.write(config, port, storage_port)
     with config.log.open("wb") as output:
         child = subprocess.Popen(
             node_config.command(config, jars),
