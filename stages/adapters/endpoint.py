@@ -17,9 +17,9 @@ def address() -> str:
 
 def shown() -> str:
     """The same for people: without a user's name or password."""
-    scheme, _, rest = address().rpartition("://")
+    scheme, mark, rest = address().rpartition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def post(path: str, content: dict[str, Any] | None = None) -> requests.Response:
