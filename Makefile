@@ -130,7 +130,7 @@ reload: setup ## have the endpoint (SERVE_URL) look at the alias champion at onc
 	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m stages.reload
 
 ui: setup ## the web UI on 127.0.0.1:8501 (UI_PORT); it asks the endpoint of `make serve`
-	@export SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)}; python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
+	@SERVE_URL=$${SERVE_URL:-http://127.0.0.1:$(SERVE_PORT)} python -m streamlit run stages/ui/app.py --server.port $(UI_PORT)
 
 screenshots: $(BIN)/.tools ## write pictures of the web UI, with this result, to docs/images
 	@python -m tests.browser.screenshots

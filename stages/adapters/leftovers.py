@@ -14,7 +14,7 @@ import psutil
 from stages.adapters.files import HERE
 
 # The names of `own_folder` and of files.replacing; another machine's name may hold this one's.
-OURS = re.compile(rf"(?:purchasing-{re.escape(HERE)}-|\..+\.{re.escape(HERE)}-)(\d+)(?:\.part)?")
+OURS = re.compile(rf"(?:purchasing-|\..+\.){re.escape(HERE)}-(\d+)(?:\.part)?")
 
 
 def sweep(folder: Path) -> None:

@@ -13,6 +13,7 @@ NEEDED = (*KEY, "amount")
 LONGEST_TEXT = 1024  # characters; an id or a name is never longer
 OLDEST = datetime(1900, 1, 1, tzinfo=UTC)
 LARGEST_AMOUNT = 1e13  # beyond it a float no longer holds cents
+TOO_LARGE = LARGEST_AMOUNT - 0.005  # what is rounded to it is it
 REPEATED = "the same customer, instant and transaction_id came before"
 
 
@@ -92,8 +93,7 @@ def _rules(rows: pa.Table, now: datetime) -> dict[str, pa.ChunkedArray]:
 
 
 def _too_large(number: pa.ChunkedArray) -> pa.ChunkedArray:
-    least = LARGEST_AMOUNT - 0.005  # what is rounded to it is it
-    return pc.greater_equal(pc.abs(pc.cast(number, pa.float64())), least)
+    return pc.greater_equal(pc.abs(pc.cast(number, pa.float64())), TOO_LARGE)
 
 
 def _not_finite(number: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stages.domain.contract import KEY, LARGEST_AMOUNT, LONGEST_TEXT, OLDEST, REPEATED, split
+from stages.domain.contract import KEY, LONGEST_TEXT, OLDEST, REPEATED, TOO_LARGE, split
 from stages.domain.errors import UserError
 from stages.domain.online import DAY, NAMES, Transactions
 from stages.domain.tables import INSTANT, KINDS, NUMBERS, REQUIRED
@@ -141,7 +141,7 @@ def _money(columns: Mapping[str, Sequence[Any]], rows: int) -> NDArray[np.int64]
                 amounts[number] = values
             except OverflowError:  # a whole number beyond all floats
                 return None
-    if not (np.abs(amounts) < LARGEST_AMOUNT).all() or (amounts[1] < 0).any():
+    if not (np.abs(amounts) < TOO_LARGE).all() or (amounts[1] < 0).any():
         return None  # nor is NaN or infinity
     return np.rint(amounts * 100).astype(np.int64)
 

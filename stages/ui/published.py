@@ -76,10 +76,10 @@ def _transactions(customer_id: str, changed: float) -> pd.DataFrame:
 
 def transactions(customer_id: str) -> pd.DataFrame:
     """All transactions of one customer, oldest first."""
-    files = list(TRANSACTIONS.glob("*.parquet"))
-    if not files:
+    if not any(TRANSACTIONS.glob("*.parquet")):
         raise UserError("data/raw has no transactions: load and extract them with `make run`")
-    decide = [MANIFEST] if MANIFEST.exists() else files  # no manifest: an extraction is under way
+    # Without a manifest an extraction is under way: each file counts.
+    decide = [MANIFEST] if MANIFEST.exists() else TRANSACTIONS.glob("*.parquet")
     return _transactions(customer_id, max(file.stat().st_mtime for file in decide))
 
 

@@ -17,27 +17,23 @@ def erase(session: Session, keyspace: str, customer_id: str) -> dict[str, int]:
     repeating it after an interruption deletes what is left. Raises UserError where rows stay,
     because they were written with a later time than this deletion.
     """
-    held: dict[str, list[Key]] = {
-        TRANSACTIONS.name: [(*p, customer_id) for p in summary.partitions(session, keyspace)],
-        CUSTOMERS.name: [(customer_id,)],
-        SCORES.name: [(customer_id,)],
-    }
-    found = {t: sum(_delete(session, keyspace, t, key) for key in held[t]) for t in held}
-    left = sum(_count(session, keyspace, table, key) for table in held for key in held[table])
+    keys: list[tuple[str, Key]] = [
+        *((TRANSACTIONS.name, (*p, customer_id)) for p in summary.partitions(session, keyspace)),
+        (CUSTOMERS.name, (customer_id,)),
+        (SCORES.name, (customer_id,)),
+    ]
+    found, left = dict.fromkeys((TRANSACTIONS.name, CUSTOMERS.name, SCORES.name), 0), 0
+    for table, key in keys:
+        if rows := _count(session, keyspace, table, key):
+            session.execute(f"DELETE {_where(keyspace, table, key)}", key)
+            found[table] += rows
+            left += _count(session, keyspace, table, key)
     if left:
         raise UserError(
             f"{left} rows of this customer were written by a clock ahead of this machine's, and"
             " stay: set that clock right, and erase again when this one has passed it"
         )
     return found
-
-
-def _delete(session: Session, keyspace: str, table: str, key: Key) -> int:
-    """Delete the rows below a key; return how many there were."""
-    rows = _count(session, keyspace, table, key)
-    if rows:
-        session.execute(f"DELETE {_where(keyspace, table, key)}", key)
-    return rows
 
 
 def _count(session: Session, keyspace: str, table: str, key: Key) -> int:

@@ -1,7 +1,6 @@
 """Rows into the store: batches of the same replicas, many in flight; twice changes nothing."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 BATCH_ROWS = 150
 BATCH_PARTITIONS = 10  # where each row is one: Cassandra warns of batches of more,
 BATCH_BYTES = 20_000  # and refuses such ones above 50 KiB, as it comes
+ANY = 1 << 62  # bytes of a batch
 IN_FLIGHT = 64  # most batches sent and not answered; fewer while the store falls behind
 SLICE_ROWS = 1 << 17  # rows encoded at a time, which bounds memory
 
@@ -109,7 +109,7 @@ def _batches(
     rows: pa.Table,
     bounds: Iterator[tuple[int, int]],
     null: int = encode.UNSET,
-    most_bytes: float = math.inf,
+    most_bytes: int = ANY,
 ) -> Iterator[Batch]:
     """Yield the batches of `rows` that lie within `bounds`, each of one row or of so many bytes."""
     rows = rows.combine_chunks()
