@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from stages.adapters import config, engine, raw, registry
+from stages.adapters import aliases, config, engine, raw, registry
 from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
@@ -18,31 +18,19 @@ NOTHING = 3  # the exit code that says: nothing to do
 def main() -> None:
     """Write reports/detect.json; data/raw must be up to date (`dvc repro extract`)."""
     params, client = config.load(), registry.connect()
-    champion = registry.alias(client, "champion")
+    champion = aliases.find(client, "champion")
+    tags, made_for = (champion.tags, registry.model(champion).as_of) if champion else (None, None)
     backend = engine.connect(**params.engine)
     history = cutoffs.history(backend, engine.read(backend, raw.TRANSACTIONS))
     seen = REPORTS / "drift.json"
     drift = read_json(seen) if seen.exists() else None
     if champion is None or (drift and drift["champion"] != str(champion.version)):
         drift = None  # of another champion
-    made_for = None
-    if champion is not None:
-        made_for = registry.model(champion).as_of
     now = registration.made_from()
-    refused = any(v.tags.items() >= now.items() for v in registry.refused(client))
+    refused = any(v.tags.items() >= now.items() for v in aliases.refused(client))
     if refused:
         log.info("a version made from these data, parameters and code was rolled back")
-    fired = list(
-        policy.reasons(
-            None if champion is None else champion.tags,
-            now,
-            made_for,
-            history.latest,
-            drift,
-            params.policy,
-            refused,
-        )
-    )
+    fired = list(policy.reasons(tags, now, made_for, history.latest, drift, params.policy, refused))
     write_json(REPORTS / "detect.json", {"retrain": bool(fired), "reasons": fired})
     for reason in fired or ["nothing has changed"]:
         log.info("%s", reason)

@@ -9,7 +9,7 @@ from ibis.backends.sql import SQLBackend
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from stages.adapters import config, dvc, engine, raw, registry
+from stages.adapters import aliases, config, dvc, engine, origin, raw, registry
 from stages.adapters.evidently_report import report as evidently
 from stages.adapters.files import write_bytes, write_json
 from stages.adapters.logs import stage
@@ -20,6 +20,7 @@ from stages.domain.calibration import covered
 from stages.domain.drift import drift
 from stages.domain.errors import UserError
 from stages.domain.features import daily, targets
+from stages.domain.model import Model
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Write reports/drift.json and drift.html, and log both to the champion's MLflow run."""
     params, client = config.load(), registry.connect()
-    champion = registry.alias(client, "champion")
+    champion = aliases.find(client, "champion")
     if champion is None:
         log.info("there is no champion yet to hold the data against")
         return
@@ -45,8 +46,8 @@ def main() -> None:
     found = drift(model, reference, current, params.policy, params.seed)
     realised = [
         past
-        for version in _versions(client, champion)
-        if (past := _realised(version, backend, now, history.latest)) is not None
+        for version, own in _models(client, champion, model)
+        if (past := _realised(version, own, backend, now, history.latest)) is not None
     ]
     columns = list(model.columns)
     page = evidently(current.features[columns], reference.features[columns], params.seed)
@@ -81,26 +82,24 @@ def _former(backend: SQLBackend, now: ir.Table, champion: ModelVersion) -> ir.Ta
         return now
 
 
-def _versions(client: MlflowClient, champion: ModelVersion) -> list[ModelVersion]:
-    """The champion and the one before it, where the registry has that and it is of this source."""
+def _models(
+    client: MlflowClient, champion: ModelVersion, model: Model
+) -> list[tuple[ModelVersion, Model]]:
+    """The champion and the one before it, where that is of this source and still loads."""
+    found = [(champion, model)]
     try:
-        former = registry.former(client, champion)
-        alike = former and registry.source(client, former) == registry.source(client, champion)
-        return [champion, former] if former and alike else [champion]
+        former = aliases.former(client, champion)
+        if former and origin.source_of(client, former) == origin.source_of(client, champion):
+            found.append((former, registry.model(former)))
     except UserError as error:
         log.warning("%s; its forecast is not held against what came", error)
-        return [champion]
+    return found
 
 
 def _realised(
-    version: ModelVersion, backend: SQLBackend, now: ir.Table, latest: date
+    version: ModelVersion, model: Model, backend: SQLBackend, now: ir.Table, latest: date
 ) -> dict[str, Any] | None:
     """How a version's forecast came true; None where its horizon has not passed."""
-    try:
-        model = registry.model(version)
-    except UserError as error:
-        log.warning("%s; its forecast is not held against what came", error)
-        return None
     horizon = model.spec.horizon
     if model.as_of + timedelta(days=horizon) > latest:
         return None

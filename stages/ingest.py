@@ -8,7 +8,7 @@ from tqdm import tqdm
 from stages.adapters import config, sources
 from stages.adapters.logs import stage
 from stages.adapters.paths import ROOT
-from stages.adapters.store import control, keyspace, summary, write
+from stages.adapters.store import control, journal, keyspace, summary, write
 from stages.adapters.store.session import connect
 from stages.domain.tables import CUSTOMERS
 
@@ -23,20 +23,20 @@ def main() -> None:
     source = sources.module(params.source.name)
     with connect(store) as session:
         keyspace.ensure(session, name, store.shards, dict(store.replication))
-        if control.fed(session, name):
+        if journal.fed(session, name):
             log.info("keyspace %s has a feed of its own: no source is loaded", name)
             return
         mark, origin = sources.fingerprint(source, params.source), _origin(source, params.source)
-        if control.loaded(session, name) == mark and summary.partitions(session, name):
+        if journal.loaded(session, name) == mark and summary.partitions(session, name):
             log.info("%s is in keyspace %s already", params.source.name, name)
             return
-        done = control.begun(session, name, mark)
+        done = journal.begun(session, name, mark)
         if done:
             log.info("%d tables were written before an interruption: going on from there", done)
         totals = control.Totals(store.shards)
-        control.admit(session, name, origin)
+        journal.admit(session, name, origin)
         rows = sources.check(source, params.source, params.most_rejected)
-        control.claim(session, name, origin)
+        journal.claim(session, name, origin)
         with tqdm(total=rows, desc="load", unit=" rows", disable=None) as bar:
             for number, (accepted, _) in enumerate(sources.contract(source, params.source), 1):
                 totals.add(accepted)
@@ -44,20 +44,20 @@ def main() -> None:
                     bar.update(accepted.num_rows)
                     continue
                 write.write_transactions(session, name, accepted, store.shards, bar.update)
-                control.advance(session, name, mark, number)
-        control.advance(session, name, mark, 0)  # what fails below is written again, all of it
+                journal.advance(session, name, mark, number)
+        journal.advance(session, name, mark, 0)  # what fails below is written again, all of it
         write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
         control.verify(
             session, name, totals, (rows for rows, _ in sources.contract(source, params.source))
         )
-        control.remember(session, name, mark)
+        journal.remember(session, name, mark)
     log.info("%s rows of the source are in the store, sum %s", f"{totals.rows:,}", totals.amount)
 
 
-def _origin(source: sources.Source, group: DictConfig) -> control.Origin:
+def _origin(source: sources.Source, group: DictConfig) -> journal.Origin:
     """The files that the configuration names, below the checkout or absolute; and how it reads."""
     files = [path.absolute() for path in source.inputs(group)] if "path" in group else []
-    return control.Origin(
+    return journal.Origin(
         group.name,
         [str(f.relative_to(ROOT) if f.is_relative_to(ROOT) else f) for f in files],
         sources.settings(group),

@@ -2,7 +2,7 @@
 
 import logging
 
-from stages.adapters import config, registry
+from stages.adapters import aliases, config, registry
 from stages.adapters.files import write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
@@ -20,17 +20,16 @@ def main() -> None:
     A version that was rolled back stays where it is, unless FORCE is set in the environment.
     """
     params, client = config.load(), registry.connect()
-    with registry.promoting():
+    with aliases.promoting():
         challenger = registration.challenger(client)
-        champion = registry.alias(client, "champion")
+        champion = aliases.find(client, "champion")
+        write_json(PROMOTION, {"replaced": False})
         if champion is not None and champion.version == challenger.version:
-            write_json(PROMOTION, {"replaced": False})
             log.info("version %s is champion already", champion.version)
             return
         own = challenger.tags[registry.CONTENT]
-        refused = own in (v.tags.get(registry.CONTENT) for v in registry.refused(client))
+        refused = own in (v.tags.get(registry.CONTENT) for v in aliases.refused(client))
         if refused and not config.forced():
-            write_json(PROMOTION, {"replaced": False})
             log.warning(
                 "version %s was rolled back and stays so: `make promote FORCE=1` promotes it",
                 challenger.version,
@@ -38,7 +37,7 @@ def main() -> None:
             return
         if not judgement.judge(client, challenger, params).passed:
             raise UserError(f"version {challenger.version} stays challenger: the gate did not pass")
-        registry.crown(client, challenger, champion)
+        aliases.crown(client, challenger, champion)
         write_json(PROMOTION, {"replaced": champion is not None})
     log.info("version %s is champion", challenger.version)
 

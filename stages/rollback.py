@@ -2,7 +2,7 @@
 
 import logging
 
-from stages.adapters import config, registry
+from stages.adapters import aliases, config, origin, registry
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
 from stages.serving.trial import trial
@@ -17,16 +17,16 @@ def main() -> None:
     The version left is marked: `make promote` and a nightly build do not bring it back.
     """
     client = registry.connect()
-    with registry.promoting():
-        champion = registry.alias(client, "champion")
-        former = None if champion is None else registry.former(client, champion)
+    with aliases.promoting():
+        champion = aliases.find(client, "champion")
+        former = None if champion is None else aliases.former(client, champion)
         if former is None or champion is None:
             raise UserError("there is no former champion to go back to")
         if not config.forced():
             first = "`make rebuild` with the SET of that source first, or `make rollback FORCE=1`"
-            registry.check_source(client, former, config.load().source, first)
+            origin.check(client, former, config.load().source, first)
         trial(former)
-        registry.step_back(client, champion, former)
+        aliases.step_back(client, champion, former)
     log.info("version %s is champion again, in place of %s", former.version, champion.version)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from stages.adapters import registry, runs
+from stages.adapters import aliases, registry, runs
 from stages.adapters.files import read_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
@@ -16,7 +16,7 @@ from stages.domain.build_summary import paragraph
 def main() -> None:
     """Say why it was made, how good it is, who is champion and where its run is."""
     client = registry.connect()
-    champion = registry.alias(client, "champion")
+    champion = aliases.find(client, "champion")
     reasons, key = told(REPORTS)
     version = registry.find(client, key) if key else None
     print(

@@ -4,7 +4,7 @@ import logging
 
 from stages.adapters import config
 from stages.adapters.logs import stage
-from stages.adapters.store import control, keyspace
+from stages.adapters.store import journal, keyspace
 from stages.adapters.store.session import connect
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,8 @@ def main() -> None:
     store = config.load().store
     with connect(store) as session:
         keyspace.ensure(session, store.keyspace, store.shards, dict(store.replication))
-        control.admit(session, store.keyspace, control.FEED)
-        control.claim(session, store.keyspace, control.FEED)
+        journal.admit(session, store.keyspace, journal.FEED)
+        journal.claim(session, store.keyspace, journal.FEED)
     log.info("keyspace %s has its tables; %d shards a month", store.keyspace, store.shards)
 
 

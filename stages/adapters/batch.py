@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
@@ -23,7 +22,7 @@ from stages.adapters.files import read_json, write_batches, write_json, write_pa
 from stages.domain import scoring
 from stages.domain.errors import UserError
 from stages.domain.model import Model
-from stages.domain.tables import SCORES
+from stages.domain.tables import SCORES, STAMP
 
 MADE_FROM = "stamp.json"
 SLICE_ROWS = 65_536  # published at a time
@@ -69,11 +68,11 @@ class Batch:
             if first is None:  # nobody of this part had come by then
                 return
             write_batches(wide, first.schema, chain([first], rows))
-        rows = engine.apply(self.backend, wide, self.scores, SCORES.schema)
+        rows = engine.apply(self.backend, wide, self.scorer, SCORES.schema)
         write_batches(narrow, SCORES.schema, rows)
 
     @property
-    def scores(self) -> engine.Mapped:
+    def scorer(self) -> engine.Mapped:
         """From rows of features to scores, by this model and held to the same tiers."""
         tiers = self.former.select(["customer_id", "tier"])
         return partial(scoring.stream, self.model, tiers, self.stamp)
@@ -101,11 +100,6 @@ class Batch:
                         write(pa.Table.from_batches([rows]))
                         write_json(mark, at)
 
-    def gone(self) -> list[str]:
-        """The customers of the scores published before who are not scored any more."""
-        now = self.table("scores", ["customer_id"])["customer_id"]
-        return gone(self.former["customer_id"], now)
-
     def table(self, what: str, columns: list[str] | None = None) -> pa.Table:
         """All parts of "features" or "scores", in one order."""
         return pa.concat_tables(pq.read_table(path, columns=columns) for path in self._parts(what))
@@ -125,6 +119,6 @@ class Batch:
         return sorted(self.folder.glob(f"{what}_*.parquet"))
 
 
-def gone(before: pa.ChunkedArray, now: pa.ChunkedArray) -> list[str]:
-    """The customers of `before` who are not among those of `now`."""
-    return before.filter(pc.invert(pc.is_in(before, now))).to_pylist()
+def stamp_of(scores: pa.Table) -> dict[str, Any] | None:
+    """What scores were made of; None where there are none."""
+    return next(iter(scores.select(list(STAMP)).slice(0, 1).to_pylist()), None)

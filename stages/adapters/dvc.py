@@ -23,7 +23,8 @@ def data_version() -> str:
     if MANIFEST.exists():
         sizes = [file.stat().st_size for file in RAW.rglob("*") if file.is_file()]
         known = (len(sizes), sum(sizes)) == (out["nfiles"], out["size"])
-        if not known or _manifest_of(out["md5"]) not in (None, _md5(MANIFEST)):
+        manifest = hashlib.md5(MANIFEST.read_bytes(), usedforsecurity=False).hexdigest()
+        if not known or _manifest_of(out["md5"]) not in (None, manifest):
             raise UserError("data/raw is not what dvc.lock says: `make rebuild` first")
     return str(out["md5"])
 
@@ -35,10 +36,6 @@ def _manifest_of(version: str) -> str | None:
         return None
     entries = json.loads(listing.read_text())
     return next((e["md5"] for e in entries if e["relpath"] == MANIFEST.name), None)
-
-
-def _md5(file: Path) -> str:
-    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def transactions_of(version: str) -> list[Path]:

@@ -121,18 +121,15 @@ def stage(main: Callable[[], None]) -> Callable[[], None]:
         began = time.perf_counter()
         try:
             main()
-        except UserError as error:
-            log.error("%s", _fault(error) or error)
-            sys.exit(1)
         except KeyboardInterrupt:
             log.error("interrupted; running it again goes on from here")
             sys.exit(130)
         except Exception as error:
-            if fault := _fault(error):
-                log.error("%s", fault)
-                sys.exit(1)
-            log.error("failed", exc_info=True)
-            log.error("%s: see the end of %s", type(error).__name__, LOGS / "stages.jsonl")
+            said = _fault(error) or (str(error) if isinstance(error, UserError) else None)
+            if said is None:
+                log.error("failed", exc_info=True)
+                said = f"{type(error).__name__}: see the end of {LOGS / 'stages.jsonl'}"
+            log.error("%s", said)
             sys.exit(1)
         seconds = time.perf_counter() - began
         facts = {"seconds": round(seconds, 3), **_digests(name)}

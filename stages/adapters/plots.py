@@ -6,10 +6,11 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from stages.domain.baselines import LABELS
+
 # Names of shapes would be random and the time of drawing differs: neither belongs in the bytes.
 mpl.rcParams["svg.hashsalt"] = "result"
 LINES = (("-", "#1f4e79"), ("--", "#c7702e"), (":", "#2e7d32"))
-LABELS = {"model": "this model", "last_horizon": "last horizon", "rate": "daily rate"}
 
 
 def result(calibration: pd.DataFrame, gain: pd.DataFrame) -> bytes:

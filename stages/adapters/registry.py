@@ -2,8 +2,6 @@
 
 import logging
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +22,6 @@ NAME = "purchasing-capability"  # of the experiment and of the registered model
 DATABASE = HOME / "mlflow.db"
 LOCK = HOME / "mlflow.db.lock"
 CONTENT = "content"  # tag of run and version: the digest of all that made it
-REFUSED = "refused"  # tag of a version that was rolled back: it is not promoted again by itself
-FORMER = "former"  # tag of a version that became champion: those before it, the last one first
-REMEMBERED = 50  # of them
-SOURCE = ("name", "path", "url")  # of the configuration: whose customers they are
 # MLflow's own limits keep on asking a server that is down for four minutes.
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 
@@ -109,102 +103,12 @@ def log(
     )
 
 
-def alias(client: mlflow.MlflowClient, name: str) -> ModelVersion | None:
-    """The version that an alias names, or None."""
-    number = aliases(client).get(name)
-    return client.get_model_version(NAME, number) if number else None
-
-
-def aliases(client: mlflow.MlflowClient) -> dict[str, str]:
-    """The number of the version that each alias names."""
-    models = client.search_registered_models(f"name = '{NAME}'")
-    return {name: str(number) for name, number in models[0].aliases.items()} if models else {}
-
-
 def version(client: mlflow.MlflowClient, number: str) -> ModelVersion:
     """A registered version; UserError where it is gone."""
     try:
         return client.get_model_version(NAME, number)
     except MlflowException as error:
         raise UserError(f"version {number} of {NAME} is gone from the registry") from error
-
-
-def promoting() -> AbstractContextManager[None]:
-    """Hold the aliases for this checkout: of two promotions at once, the second waits."""
-    return locked(LOCK)
-
-
-def crown(client: mlflow.MlflowClient, version: ModelVersion, former: ModelVersion | None) -> None:
-    """Move the alias champion to `version`, which remembers `former`, the champion until now.
-
-    It remembers those before it, too, so that a version that is champion for a second time does
-    not forget the way back. Where `former` was the same result, registered before its files were
-    lost, it is left out. The alias moves last and at once: whatever interrupts, it and the tag fit.
-    """
-    if former is not None:
-        same = former.tags.get(CONTENT) == version.tags.get(CONTENT)
-        before = [] if same else [str(former.version)]
-        before += former.tags.get(FORMER, "").split()
-        if before:
-            way = " ".join(before[:REMEMBERED])
-            client.set_model_version_tag(NAME, version.version, FORMER, way)
-    for other in refused(client):
-        if other.tags.get(CONTENT) == version.tags.get(CONTENT):
-            client.delete_model_version_tag(NAME, other.version, REFUSED)
-    client.set_registered_model_alias(NAME, "champion", version.version)
-
-
-def refused(client: mlflow.MlflowClient) -> list[ModelVersion]:
-    """The versions that were rolled back."""
-    return list(client.search_model_versions(f"name = '{NAME}' and tags.{REFUSED} = 'rolled back'"))
-
-
-def former(client: mlflow.MlflowClient, champion: ModelVersion) -> ModelVersion | None:
-    """The champion before `champion`, or None."""
-    before = champion.tags.get(FORMER, "").split()
-    return version(client, before[0]) if before else None
-
-
-def step_back(client: mlflow.MlflowClient, champion: ModelVersion, former: ModelVersion) -> None:
-    """Move the alias from `champion` to `former`, which remembers what `champion` had before it."""
-    client.set_model_version_tag(NAME, champion.version, REFUSED, "rolled back")
-    before = champion.tags[FORMER].split()[1:]
-    client.set_model_version_tag(NAME, former.version, FORMER, " ".join(before))
-    crown(client, former, None)
-
-
-def identity(source: Mapping[str, Any]) -> str:
-    """Whose customers the group `source` has: its name, and where it reads them if it says."""
-    return " ".join(str(source[key]) for key in SOURCE if key in source)
-
-
-def source(client: mlflow.MlflowClient, version: ModelVersion) -> str | None:
-    """The identity of the source that a version was made from; None where no run says so."""
-    assert version.run_id is not None
-    try:
-        params = client.get_run(version.run_id).data.params
-        own = {k: params[f"source.{k}"] for k in SOURCE if f"source.{k}" in params}
-        return identity(own) or None
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return None
-
-
-def may_be_of(client: mlflow.MlflowClient, version: ModelVersion, here: Mapping[str, Any]) -> bool:
-    """Whether a version is of the source `here`, a group of params.yaml, as far as its run says."""
-    return source(client, version) in (None, identity(here))
-
-
-def check_source(
-    client: mlflow.MlflowClient, version: ModelVersion, here: Mapping[str, Any], otherwise: str
-) -> None:
-    """UserError where a version is of another source than `here`; `otherwise` says what to do."""
-    if not may_be_of(client, version, here):
-        raise UserError(
-            f"version {version.version} was made from the source {source(client, version)}, the"
-            f" data here are of {identity(here)}: {otherwise}"
-        )
 
 
 def note(

@@ -107,9 +107,5 @@ def level(habits: Habits, since_first: NDArray) -> NDArray:
 
 def subscribed(levels: NDArray, days: NDArray) -> NDArray:
     """(customers, days): whether the subscription is paid."""
-    return (levels >= 0.5) & (day_of_month(days) == 5)
-
-
-def day_of_month(days: NDArray) -> NDArray:
-    """1 to 31 for each of `days`."""
-    return (days - days.astype("datetime64[M]")).astype(int) + 1
+    fifth = days.astype("datetime64[M]") + np.timedelta64(4, "D")
+    return (levels >= 0.5) & (days == fifth)

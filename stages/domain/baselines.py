@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+# What people are told of the model and of each baseline.
+LABELS = {"model": "this model", "last_horizon": "last horizon", "rate": "daily rate"}
+
 
 def baselines(frame: pd.DataFrame, horizon: int, shortest_tenure: int) -> dict[str, np.ndarray]:
     """Forecasts of spend over the next `horizon` days, one value a row of `frame`.

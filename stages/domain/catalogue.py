@@ -4,7 +4,6 @@ A family is what a reason speaks of: the features that move together are told ap
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -73,8 +72,3 @@ _BY_NAME = {feature.name: feature for feature in CATALOGUE}
 def feature(column: str) -> Feature:
     """The catalogue's line for a column of features; KeyError where it has none."""
     return _BY_NAME[re.sub(r"\d+$", "{}", column)]
-
-
-def members(columns: Sequence[str], family: str) -> list[int]:
-    """The places in `columns` of a family's features."""
-    return [i for i, column in enumerate(columns) if feature(column).family == family]

@@ -30,7 +30,9 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     missing = [name for name in NEEDED if name not in draft.column_names]
     if missing:
         raise UserError(f"the source has no column for {', '.join(missing)}: add it to its mapping")
-    rows = pa.table({f.name: _typed(draft, f) for f in TRANSACTIONS.schema if _has(draft, f)})
+    rows = pa.table(
+        {f.name: _typed(draft, f) for f in TRANSACTIONS.schema if f.name in draft.column_names}
+    )
     reason = pa.nulls(rows.num_rows, pa.string())
     for text, broken in reversed(_rules(rows, now).items()):
         reason = pc.if_else(pc.fill_null(broken, True), text, reason)
@@ -42,10 +44,6 @@ def split(draft: pa.Table, now: datetime) -> tuple[pa.Table, pa.Table]:
     good = pc.is_null(reason)
     rejected = draft.append_column("reason", reason).filter(pc.invert(good))
     return _canonical(rows.filter(good)), rejected
-
-
-def _has(draft: pa.Table, field: pa.Field) -> bool:
-    return field.name in draft.column_names
 
 
 def _typed(draft: pa.Table, field: pa.Field) -> pa.ChunkedArray:
@@ -112,13 +110,13 @@ def _canonical(rows: pa.Table) -> pa.Table:
     """The canonical schema: cents exactly, defaults for what lacks."""
     columns = {}
     for field in TRANSACTIONS.schema:
-        if not _has(rows, field):
+        if field.name not in rows.column_names:
             columns[field.name] = pa.nulls(rows.num_rows, field.type)
         elif field.type == MONEY:
             columns[field.name] = pc.cast(pc.round(rows[field.name], 2), MONEY)
         else:
             columns[field.name] = rows[field.name]
-    if not _has(rows, TRANSACTIONS.schema.field("kind")):
+    if "kind" not in rows.column_names:
         money_in = pc.less(columns["amount"], pa.scalar(0, MONEY))
         columns["kind"] = pc.if_else(money_in, "refund", "purchase")
     columns["discount"] = pc.fill_null(columns["discount"], pa.scalar(0, MONEY))

@@ -61,7 +61,7 @@ def groups(scores: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
     """
     own = attributes.reindex(scores["customer_id"])
     found = []
-    for name, rows in _segments(scores["segment"], own):
+    for name, rows in [(EVERYBODY, own), *own.groupby(scores["segment"].to_numpy())]:
         for attribute in attributes.columns:
             known = rows[attribute].dropna()
             for group, count in known.value_counts().items():
@@ -105,9 +105,3 @@ def shares(mix: pd.DataFrame) -> pd.DataFrame:
     shown = table[spent & (table["n"] >= FEWEST)]
     shown = shown.sort_values(["segment", "value", "name"], ascending=[True, False, True])
     return shown[["segment", "name", "value", "index", "n"]].reset_index(drop=True)
-
-
-def _segments(segment: pd.Series, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Everybody, then each segment of ten customers or more, by name."""
-    own = [(str(name), part) for name, part in rows.groupby(segment.to_numpy())]
-    return [(EVERYBODY, rows), *((name, part) for name, part in own if len(part) >= FEWEST)]

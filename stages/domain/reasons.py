@@ -12,7 +12,7 @@ from math import expm1, factorial, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.domain.catalogue import FAMILIES, feature, members
+from stages.domain.catalogue import FAMILIES, feature
 
 ROWS_AT_A_TIME = 25_600  # of the model's input, which bounds memory
 SHOWN = 2  # after a refit even the first is the same for only two thirds of customers
@@ -67,8 +67,8 @@ def _game(
     columns: tuple[str, ...],
 ) -> tuple[list[str], NDArray[np.bool_], NDArray[np.float64]]:
     """The families of `columns` [f]; whose value each coalition has [coalitions, f]; weights."""
-    places = {family: members(columns, family) for family in FAMILIES}
-    places = {family: where for family, where in places.items() if where}
+    kinds = [feature(column).family for column in columns]
+    places = {f: [i for i, k in enumerate(kinds) if k == f] for f in FAMILIES if f in kinds}
     coalitions = np.arange(2 ** len(places))[:, np.newaxis] >> np.arange(len(places)) & 1
     own = np.zeros((len(coalitions), len(columns)), bool)
     for number, where in enumerate(places.values()):

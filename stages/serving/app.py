@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi_offline import FastAPIOffline
 from starlette.types import Receive, Scope, Send
 
 from stages.adapters import registry
@@ -53,12 +54,13 @@ def create(settings: Settings | None = None) -> FastAPI:
         watching.cancel()
 
     async def mlflow_app(scope: Scope, receive: Receive, send: Send) -> None:
-        await champion.served.mlflow_app(scope, receive, send)
+        known = scope["path"] in ("/ping", "/version")
+        nothing = refusal(404, "RESOURCE_DOES_NOT_EXIST", "nothing is here: see /docs")
+        await (champion.served.mlflow_app if known else nothing)(scope, receive, send)
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Purchasing capability",
         version="1",
-        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         dependencies=openapi.key(settings),
@@ -131,13 +133,6 @@ def create(settings: Settings | None = None) -> FastAPI:
     async def metrics() -> Response:
         """What Prometheus reads."""
         return Response(measures.text(), media_type="text/plain; version=0.0.4")
-
-    page = openapi.page(app)
-
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        """All paths with examples, to read and to try."""
-        return HTMLResponse(page)
 
     @app.get("/", include_in_schema=False)
     async def root() -> Response:

@@ -18,7 +18,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.pyfunc import PyFuncModel, scoring_server
 from starlette.types import ASGIApp
 
-from stages.adapters import registry
+from stages.adapters import aliases
 from stages.domain.errors import UserError
 from stages.serving.trial import trial
 
@@ -64,7 +64,7 @@ class Champion:
         self._refused: tuple[str, str] | None = None  # the version tried last, and why it fails
         self.problem: str | None = None  # why what the alias names is not what is served
         self.failures = 0  # versions that were refused
-        version = registry.alias(client, "champion")
+        version = aliases.find(client, "champion")
         if version is None:
             raise UserError("there is no champion to serve: run `make promote`")
         self.served = Served.load(version)
@@ -76,7 +76,7 @@ class Champion:
         """
         with self._lock:
             try:
-                version = registry.alias(self._client, "champion")
+                version = aliases.find(self._client, "champion")
                 if version is None:
                     self.problem = "the registry has no champion"
                 elif str(version.version) == self.served.version:

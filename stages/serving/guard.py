@@ -21,8 +21,9 @@ from stages.serving.settings import Settings, is_loopback
 log = logging.getLogger(__name__)
 # Nothing of a customer is there.
 OPEN = {"/", "/ping", "/health", "/version", "/metrics", "/docs", "/openapi.json"}
+PAGE = "/static-offline-docs/"  # the files of /docs
 MOST_CLIENTS = 10_000  # whose rate is remembered; beyond it, those who asked longest ago are not
-ORIGIN = re.compile(r"^https?://|:\d+$")  # around its host
+AROUND = re.compile(r"^https?://|:\d*$")  # the host of an address
 BURST = 2.0  # seconds of the rate that a client may ask for at once
 
 
@@ -72,7 +73,7 @@ class Guard:
     def _refused(self, scope: Scope) -> Response | None:
         """Why this client gets no answer, if so."""
         headers = dict(scope["headers"])
-        if scope["path"] in OPEN:
+        if scope["path"] in OPEN or scope["path"].startswith(PAGE):
             return None
         client = scope["client"][0] if scope["client"] else ""
         if self._key:
@@ -86,10 +87,10 @@ class Guard:
                 )
         else:  # on loopback: a page in a browser may not ask, under a name of its own or ours
             host = headers.get(b"host", b"").decode("latin-1")
-            if not is_loopback(host.rpartition(":")[0] or host) and not is_loopback(host):
+            if not is_loopback(AROUND.sub("", host)):
                 return refusal(403, "PERMISSION_DENIED", "without a key, ask under localhost")
             origin = headers.get(b"origin", b"http://localhost").decode("latin-1")
-            if not is_loopback(ORIGIN.sub("", origin)):
+            if not is_loopback(AROUND.sub("", origin)):
                 return refusal(403, "PERMISSION_DENIED", "without a key, no other site may ask")
         return self._too_soon(client)
 

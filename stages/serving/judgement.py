@@ -9,7 +9,7 @@ import numpy as np
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import DictConfig
 
-from stages.adapters import config, engine, frames, models, raw, registry
+from stages.adapters import aliases, config, engine, frames, models, origin, raw, registry
 from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import MODELS, REPORTS
 from stages.domain import ranking, scoring
@@ -23,7 +23,7 @@ REPORT = REPORTS / "gate.json"
 
 def judge(client: mlflow.MlflowClient, challenger: ModelVersion, params: DictConfig) -> Decision:
     """Decide on `challenger`, the version of the result on disk; write and log the decision."""
-    champion = registry.alias(client, "champion")
+    champion = aliases.find(client, "champion")
     report = read_json(REPORTS / "metrics.json")
     # The champion's own result, registered again because its files were lost, is no other model.
     same = champion is None or champion.tags[registry.CONTENT] == challenger.tags[registry.CONTENT]
@@ -46,7 +46,7 @@ def _gain(
         theirs = registry.load(champion).unwrap_python_model().holdout
         ours = models.load(MODELS / "holdout")
         alike = (
-            registry.may_be_of(client, champion, params.source)
+            origin.may_be_of(client, champion, params.source)
             and theirs.spec.horizon == ours.spec.horizon
             and set(theirs.spec.kinds) == set(ours.spec.kinds)
         )

@@ -1,11 +1,8 @@
-"""What /docs shows: examples of what is sent and answered; and the page itself."""
+"""What /docs shows: examples of what is sent and answered."""
 
-import base64
-from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI, Security
-from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi import Security
 from fastapi.security import APIKeyHeader
 
 from stages.serving.settings import Settings
@@ -59,21 +56,3 @@ SEGMENTS: dict[str, Any] = {"responses": _answers({"segments": [], "styles": []}
 def key(settings: Settings) -> list[Any]:
     """What lets /docs ask for the key where one is needed; Guard is who checks it."""
     return [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if settings.api_key else []
-
-
-def page(app: FastAPI) -> str:
-    """FastAPI's page /docs with all its files in it, so that a browser needs no internet."""
-    found = get_swagger_ui_html(
-        openapi_url=str(app.openapi_url),
-        title=app.title,
-        swagger_js_url=_embedded("swagger-ui-bundle.js", "text/javascript;charset=utf-8"),
-        swagger_css_url=_embedded("swagger-ui.css", "text/css;charset=utf-8"),
-        swagger_favicon_url=_embedded("favicon.png", "image/png"),
-    )
-    return bytes(found.body).decode()
-
-
-def _embedded(name: str, kind: str) -> str:
-    """A file of Swagger UI as an address that holds it."""
-    content = (files("fastapi_offline") / "static" / name).read_bytes()
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -17,7 +17,7 @@ import yaml
 from mlflow.entities.model_registry import ModelVersion
 from omegaconf import OmegaConf
 
-from stages.adapters import config, models, registry
+from stages.adapters import aliases, config, models, origin, registry
 from stages.adapters.dvc import data_version
 from stages.adapters.files import digest, read_json
 from stages.adapters.paths import MODELS, PIPELINE, REPORTS, ROOT
@@ -159,8 +159,8 @@ def _track() -> dict[str, list[str]]:
 
 def _model(client: mlflow.MlflowClient) -> Model:
     """The model on disk; styles that continue the champion's, of its source, take their names."""
-    model, champion = models.load(MODELS / "capability"), registry.alias(client, "champion")
-    if champion is None or not registry.may_be_of(client, champion, config.load().source):
+    model, champion = models.load(MODELS / "capability"), aliases.find(client, "champion")
+    if champion is None or not origin.may_be_of(client, champion, config.load().source):
         return model
     try:
         former = registry.model(champion)

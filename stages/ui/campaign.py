@@ -27,14 +27,14 @@ def show() -> None:
         st.info("The budget does not pay a single contact: raise it, or lower the cost.")
         return
     chosen = planned.chosen
-    reached = Totals(**model["totals"]).of(chosen)
+    whole = Totals(**model["totals"]).of(chosen)
     look.over(scores, model["horizon"])
     look.figures(
         ("Contacts", f"{planned.contacts:,}", f"of {len(planned.eligible):,} who fit"),
-        ("Expected spend reached", look.money(reached.expected), look.of_total(reached)),
+        ("Expected spend reached", look.money(whole.expected), look.between(whole.low, whole.high)),
         (
             "Against random choice",
-            f"× {reached.expected / planned.at_random:,.2f}" if planned.at_random else "–",
+            f"× {whole.expected / planned.at_random:,.2f}" if planned.at_random else "–",
             f"{look.money(planned.at_random)} for as many of all customers",
         ),
     )

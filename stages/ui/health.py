@@ -125,11 +125,11 @@ def _latency() -> None:
 @st.cache_data(ttl=30, show_spinner="Asking MLflow …")
 def _asked() -> tuple[pd.DataFrame, dict[str, str], str]:
     # MLflow takes seconds to import, and no other page needs it.
-    from stages.adapters import registry, runs
+    from stages.adapters import aliases, registry, runs
 
     if not runs.exist():
         return pd.DataFrame(), {}, runs.pages()
-    return runs.newest(), registry.aliases(registry.connect()), runs.pages()
+    return runs.newest(), aliases.numbers(registry.connect()), runs.pages()
 
 
 def _runs() -> dict[str, str]:

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from stages.domain.errors import UserError
-from stages.domain.totals import Total
 from stages.ui import published
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -65,11 +64,6 @@ def between(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "interval not known"
     return f"80 % interval {money(low)} – {money(high)}"
-
-
-def of_total(total: Total) -> str:
-    """The interval of a total."""
-    return between(total.low, total.high)
 
 
 def day(value: date) -> str:
@@ -166,14 +160,13 @@ def figures(*shown: tuple[str, str, str]) -> None:
             st.metric(what, figure, more, delta_color="off", delta_arrow="off", border=True)
 
 
-def chart(drawn: Drawn, says: str, table: pd.DataFrame | None = None) -> None:
+def chart(drawn: Drawn, says: str, table: pd.DataFrame) -> None:
     """A chart; what it says, for those who do not see it too; and its figures as a table."""
     st.altair_chart(drawn, width="stretch", alt=says)
     st.caption(literal(says))
-    if table is not None:
-        with st.expander("The figures"):
-            table = table.map(lambda cell: literal(cell) if isinstance(cell, str) else cell)
-            st.table(table, border="horizontal", hide_index=True, alt=f"figures of: {says}")
+    with st.expander("The figures"):
+        table = table.map(lambda cell: literal(cell) if isinstance(cell, str) else cell)
+        st.table(table, border="horizontal", hide_index=True, alt=f"figures of: {says}")
 
 
 def rows(table: pd.DataFrame, says: str, height: int | Literal["auto"] = "auto") -> None:
@@ -206,3 +199,32 @@ def footer() -> None:
         f"Expected spend of {window(scores, horizon)}, in the currency of the source · model"
         f" version {first['model_version']} · data {first['data_version'][:8]}"
     )
+
+
+def attribute(table: pd.DataFrame) -> str:
+    """The one chosen among the table's column `attribute`."""
+    return st.pills(
+        "Attribute",
+        list(dict.fromkeys(table["attribute"])),
+        format_func=lambda name: name.replace("_", " ").capitalize(),
+        default=table["attribute"].iloc[0],
+        required=True,
+    )
+
+
+def intervals(table: pd.DataFrame, label: str, even: float, axis: alt.Axis) -> Drawn:
+    """`value` with `low` to `high` of each `label`, a dashed line where all is `even`."""
+    scale = alt.Scale(zero=False)
+    base = alt.Chart(table).encode(
+        y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=240))
+    )
+    spread = base.mark_rule(color=INK, strokeWidth=2).encode(
+        x=alt.X("low:Q", axis=axis, scale=scale), x2="high:Q"
+    )
+    dots = base.mark_circle(color=INK, size=90, opacity=1).encode(
+        x=alt.X("value:Q", axis=axis, scale=scale)
+    )
+    line = (
+        alt.Chart().mark_rule(color=ACCENT, strokeDash=[4, 3], aria=False).encode(x=alt.datum(even))
+    )
+    return alt.layer(line, spread, dots, data=table).properties(height=45 + 34 * len(table))

@@ -30,7 +30,7 @@ def show() -> None:
         f"{look.window(scores, model['horizon'])}."
     )
     look.figures(
-        ("Expected spend in all", look.money(whole.expected), look.of_total(whole)),
+        ("Expected spend in all", look.money(whole.expected), look.between(whole.low, whole.high)),
         ("Expected of each", look.money(whole.expected / len(scores)), "on average"),
         ("Customers", f"{len(scores):,}", f"{low:,} with low confidence"),
         ("As of", f"{scores['as_of'].iloc[0]:%Y-%m-%d}", _age(scores, model["horizon"])),

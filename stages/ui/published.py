@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from stages.adapters.dvc import data_version
-from stages.adapters.paths import CHAMPION, PROCESSED, REPORTS, SCORED, SEGMENTS
+from stages.adapters.paths import CHAMPION, PROCESSED, REPORTS, SCORED
 from stages.adapters.raw import CUSTOMERS, MANIFEST, TRANSACTIONS
 from stages.domain.errors import UserError
 
@@ -81,11 +81,6 @@ def transactions(customer_id: str) -> pd.DataFrame:
     # Without a manifest an extraction is under way: each file counts.
     decide = [MANIFEST] if MANIFEST.exists() else TRANSACTIONS.glob("*.parquet")
     return _transactions(customer_id, max(file.stat().st_mtime for file in decide))
-
-
-def segments() -> dict[str, Any]:
-    """What scoring has said of the segments."""
-    return read(SEGMENTS)
 
 
 def version() -> str:

@@ -4,14 +4,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from stages.domain.baselines import LABELS
 from stages.domain.errors import UserError
-from stages.ui import compared, look, published
+from stages.ui import look, published
 
-WORDS = {
-    "holdout": "this model",
-    "last_horizon": "as in the last horizon",
-    "rate": "own daily average",
-}
 FIGURES = {
     "Gini": ("gini", ".3f"),
     "Spearman": ("spearman", ".3f"),
@@ -24,11 +20,11 @@ FIGURES = {
 def holdout() -> None:
     """The figures of the newest result beside the baselines, and the gate's checks."""
     report = published.report("metrics.json")
-    forecasts = {"holdout": report["holdout"], **report["baselines"]}
+    forecasts = {"model": report["holdout"], **report["baselines"]}
     table = pd.DataFrame(
         {"Figure": FIGURES.keys()}
         | {
-            WORDS[name]: [
+            LABELS[name]: [
                 "–" if figures[column] is None else format(figures[column], how)
                 for column, how in FIGURES.values()
             ]
@@ -123,7 +119,7 @@ def fairness() -> None:
     if table.empty:
         st.markdown("The source knows no protected attribute: there is nothing to compare.")
         return
-    own = table[table["attribute"] == compared.attribute(table)].astype({"group": str})
+    own = table[table["attribute"] == look.attribute(table)].astype({"group": str})
     if own["bias"].isna().all():
         st.markdown("Nobody spent in the holdout: there is no bias to compare.")
         return
@@ -131,7 +127,7 @@ def fairness() -> None:
     axis = alt.Axis(title="bias: expected over actual spend", format=".2f", tickCount=7)
     drawn = own.rename(columns={"bias": "value", "bias_low": "low", "bias_high": "high"})
     look.chart(
-        compared.intervals(drawn, "group", 1, axis),
+        look.intervals(drawn, "group", 1, axis),
         "Bias by group with its 95 % interval; 1 (dashed) is none. Farthest from it:"
         f" {far['group']}, {far['bias']:.2f} ({far['customers']:,} customers)."
         " No group enters a score.",

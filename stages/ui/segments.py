@@ -13,7 +13,7 @@ from stages.domain.catalogue import BEHAVIOUR, MIND, feature
 from stages.domain.momentum import EVERYBODY
 from stages.domain.profiles import FIGURES
 from stages.domain.totals import Totals
-from stages.ui import compared, look, published
+from stages.ui import look, published
 
 SIGNED = "-1 to 1"  # the unit of figures that have no meaning as a ratio
 TOPICS = {
@@ -28,7 +28,11 @@ MOST = 12  # names of places or categories
 
 def show() -> None:
     """The page."""
-    scores, report, model = published.scores(), published.segments(), published.champion()
+    scores, report, model = (
+        published.scores(),
+        published.report("segments.json"),
+        published.champion(),
+    )
     names = [row["segment"] for row in report["segments"]]
     if not names:
         st.info(f"No segment has {FEWEST} customers or more: there is nothing to say of them.")
@@ -71,7 +75,7 @@ def _headline(
     whole = Totals(**model["totals"]).of(members)
     look.figures(
         ("Customers", f"{len(members):,}", f"{len(members) / len(scores):.1%} of all"),
-        ("Expected spend in all", look.money(whole.expected), look.of_total(whole)),
+        ("Expected spend in all", look.money(whole.expected), look.between(whole.low, whole.high)),
         ("Expected of each", look.money(whole.expected / len(members)), "on average"),
     )
     file = f"members-{name.lower().replace(' · ', '-')}"
@@ -104,7 +108,7 @@ def _habits(habits: pd.DataFrame, name: str, horizon: int) -> None:
     axis = alt.Axis(format="+.0%", title="against all customers", tickCount=7)
     far = relative["value"].abs().idxmax()
     look.chart(
-        compared.intervals(drawn, "habit", 0, axis),
+        look.intervals(drawn, "habit", 0, axis),
         f"{name} against all customers (dashed), mean with 95 % interval. Farthest apart:"
         f" {_meaning(far)}, {relative.loc[far, 'value']:+.0%}.",
         pd.DataFrame(
@@ -148,7 +152,7 @@ def _groups(groups: list[dict[str, Any]], name: str) -> None:
     if table.empty:
         st.markdown("The source knows no demographic attribute of its customers.")
         return
-    table = table[table["attribute"] == compared.attribute(table)]
+    table = table[table["attribute"] == look.attribute(table)]
     _beside(
         table[table["segment"] == name],
         table[table["segment"] == EVERYBODY],

@@ -5,7 +5,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from stages.adapters import registry
+from stages.adapters import aliases, origin, registry
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def test_who_is_champion_for_a_second_time_does_not_forget_the_way_back(database
     )
     way, former = [], None
     for version in (first, second, third, second):
-        registry.crown(client, version, former)
-        former = registry.alias(client, "champion")
-    while former := registry.former(client, registry.alias(client, "champion")):
-        registry.step_back(client, registry.alias(client, "champion"), former)
+        aliases.crown(client, version, former)
+        former = aliases.find(client, "champion")
+    while former := aliases.former(client, aliases.find(client, "champion")):
+        aliases.step_back(client, aliases.find(client, "champion"), former)
         way.append(former.version)
     assert way == [third.version, second.version, first.version]
 
@@ -58,6 +58,6 @@ def test_another_file_is_another_bank(database):
     for key, value in a.items():
         client.log_param(run, f"source.{key}", value)
     made = client.create_model_version(registry.NAME, str(database), run_id=run)
-    assert registry.source(client, made) == "csv a.csv"
-    assert registry.may_be_of(client, made, a | {"negate": True})
-    assert not registry.may_be_of(client, made, b)
+    assert origin.source_of(client, made) == "csv a.csv"
+    assert origin.may_be_of(client, made, a | {"negate": True})
+    assert not origin.may_be_of(client, made, b)

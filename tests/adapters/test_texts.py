@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from stages.adapters.drafts import ages, texts
+from stages.adapters.drafts import texts
 
 DB = duckdb.connect()
 DB.execute("SET TimeZone = 'UTC'")
@@ -111,4 +111,4 @@ def test_a_date_in_the_format_that_is_given(text, date_format, expected):
     ("age", "expected"), [(18, "under 19"), (19, "19-24"), (64, "55-64"), (65, "65+"), (-1, None)]
 )
 def test_an_age_falls_into_its_band(age, expected):
-    assert value(ages.band(str(age))) == expected
+    assert value(texts.age_band(str(age))) == expected

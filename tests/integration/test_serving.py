@@ -211,6 +211,10 @@ def test_the_openapi_page_has_examples_that_work(endpoint):
     assert (status, headers["location"]) == (307, "/docs")
     status, _, shown = endpoint.raw("GET", "/docs")
     assert (status, b"://" in shown) == (200, False)  # no foreign host
+    files = re.findall(rb'(?:src|href)="([^"]+)', shown)
+    assert len(files) == 3
+    assert [endpoint.raw("GET", file.decode())[0] for file in files] == [200] * 3
+    assert endpoint.raw("GET", "/redoc")[0] == 404  # MLflow's app has a page with foreign scripts
     page = endpoint.ask("GET", "/openapi.json")[1]
     sent = page["paths"]["/invocations"]["post"]["requestBody"]["content"]["application/json"]
     _, answer = endpoint.ask("POST", "/invocations", sent["example"])

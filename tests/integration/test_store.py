@@ -95,7 +95,7 @@ def unload(session: Session, ks: str, page_rows: int = 5000) -> pa.Table:
     tables = [pa.Table.from_batches([], TRANSACTIONS.schema)]
     with Wire(session, page_rows) as wire:
         for partition in summary.partitions(session, ks):
-            pages = read.read_partition(wire, ks, partition)
+            pages = read.batches(wire, ks, TRANSACTIONS, partition)
             tables.append(pa.Table.from_batches(pages, TRANSACTIONS.schema))
             assert tables[-1].equals(tables[-1].sort_by(KEY))
     return pa.concat_tables(tables).sort_by(KEY)

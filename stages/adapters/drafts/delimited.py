@@ -38,8 +38,35 @@ def head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:
     `form` has separator, quote, encoding, header and skip as in conf/source/csv.yaml. Raises
     UserError where the file cannot be read.
     """
-    with _clear_errors(path, form):
-        return _head(path, form, wanted)
+    if form.quote is not None and len(form.quote) != 1:
+        raise UserError(f"source.quote={form.quote}: give one character, or null")
+    if not isinstance(form.skip, int) or form.skip < 0:
+        raise UserError(f"source.skip={form.skip}: give a whole number of lines, 0 or more")
+    with (
+        _clear_errors(path, form),
+        io.TextIOWrapper(_open(path, form), encoding=form.encoding, newline="") as lines,
+    ):
+        first = next(islice(lines, form.skip, None), "").lstrip("\ufeff")
+    if not first.strip():
+        raise UserError(f"{path} is empty" + (f" after {form.skip} lines" if form.skip else ""))
+
+    def cells(separator: str) -> list[str]:
+        quotes = {"quotechar": form.quote} if form.quote else {"quoting": csv.QUOTE_NONE}
+        return [c.strip() for c in next(csv.reader([first], delimiter=separator, **quotes))]
+
+    separator = "\t" if form.separator == r"\t" else form.separator
+    if separator not in (None, BLANKS) and len(separator) != 1:
+        raise UserError(f"source.separator={separator}: give one character, \\t or {BLANKS}")
+    if separator == BLANKS:
+        separator = "\t"
+    elif separator is None:
+        separator = max(SEPARATORS, key=lambda s: (len({*wanted} & {*cells(s)}), len(cells(s))))
+    found = cells(separator) if form.header else [""] * len(cells(separator))
+    # A name that lacks or repeats is the column's number.
+    return Head(
+        separator,
+        [name if name and name not in found[:i] else str(i + 1) for i, name in enumerate(found)],
+    )
 
 
 def rows(path: Path, form: DictConfig, head: Head) -> Iterator[pa.Table]:
@@ -67,35 +94,6 @@ def _clear_errors(path: Path, form: DictConfig) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or "it is damaged, or not compressed as its ending says"
         raise UserError(f"{path} cannot be read: {why}") from error
-
-
-def _head(path: Path, form: DictConfig, wanted: Collection[str]) -> Head:
-    if form.quote is not None and len(form.quote) != 1:
-        raise UserError(f"source.quote={form.quote}: give one character, or null")
-    if not isinstance(form.skip, int) or form.skip < 0:
-        raise UserError(f"source.skip={form.skip}: give a whole number of lines, 0 or more")
-    with io.TextIOWrapper(_open(path, form), encoding=form.encoding, newline="") as lines:
-        first = next(islice(lines, form.skip, None), "").lstrip("\ufeff")
-    if not first.strip():
-        raise UserError(f"{path} is empty" + (f" after {form.skip} lines" if form.skip else ""))
-
-    def cells(separator: str) -> list[str]:
-        quotes = {"quotechar": form.quote} if form.quote else {"quoting": csv.QUOTE_NONE}
-        return [c.strip() for c in next(csv.reader([first], delimiter=separator, **quotes))]
-
-    separator = "\t" if form.separator == r"\t" else form.separator
-    if separator not in (None, BLANKS) and len(separator) != 1:
-        raise UserError(f"source.separator={separator}: give one character, \\t or {BLANKS}")
-    if separator == BLANKS:
-        separator = "\t"
-    elif separator is None:
-        separator = max(SEPARATORS, key=lambda s: (len({*wanted} & {*cells(s)}), len(cells(s))))
-    found = cells(separator) if form.header else [""] * len(cells(separator))
-    # A name that lacks or repeats is the column's number.
-    return Head(
-        separator,
-        [name if name and name not in found[:i] else str(i + 1) for i, name in enumerate(found)],
-    )
 
 
 def _rows(path: Path, form: DictConfig, separator: str, names: list[str]) -> Iterator[pa.Table]:

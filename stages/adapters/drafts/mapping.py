@@ -49,7 +49,7 @@ def drafts(
         columns = _MADE_ID if source.columns.transaction_id is None else "*"
         if len(files) > 1 and source.columns.transaction_id is None:
             _warn_of_overlap(db.sql(_OVERLAP).fetchall()[0][0])
-        yield from months.by_month(db, "draft", columns, "file, line")
+        yield from months.by_month(db, columns, "file, line")
 
 
 @cache

@@ -22,26 +22,14 @@ OF_CELLS = (  # errors whose words may show a cell
 )
 
 _SIZES = """
-SELECT date_trunc('month', booked_at) AS month, count(*) FROM {table} GROUP BY month ORDER BY month
+SELECT date_trunc('month', booked_at) AS month, count(*) FROM draft GROUP BY month ORDER BY month
 """
 _PART = """
-SELECT {columns} FROM {table}
+SELECT {columns} FROM draft
 WHERE date_trunc('month', booked_at) IS NOT DISTINCT FROM $month
   AND hash(customer_id) % $parts = $part
 ORDER BY {order}
 """
-
-
-@contextmanager
-def _without_cells() -> Iterator[None]:
-    try:
-        yield
-    except OF_CELLS as error:
-        raise UserError(
-            "source: a file is not as it should be, or the configuration does not fit it"
-            f" ({type(error).__name__}): look for a number or a date that is none, or a line with"
-            " other columns"
-        ) from error
 
 
 @contextmanager
@@ -50,25 +38,31 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
     What it finds wrong is a UserError that shows no cell, as DuckDB's own words do.
     """
-    with (
-        _without_cells(),
-        TemporaryDirectory(dir=own_folder(DRAFTS)) as folder,
-        duckdb.connect(Path(folder) / "drafts.duckdb") as db,
-    ):
-        db.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'")
-        yield db
+    try:
+        with (
+            TemporaryDirectory(dir=own_folder(DRAFTS)) as folder,
+            duckdb.connect(Path(folder) / "drafts.duckdb") as db,
+        ):
+            db.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'")
+            yield db
+    except OF_CELLS as error:
+        raise UserError(
+            "source: a file is not as it should be, or the configuration does not fit it"
+            f" ({type(error).__name__}): look for a number or a date that is none, or a line with"
+            " other columns"
+        ) from error
 
 
 def by_month(
-    db: duckdb.DuckDBPyConnection, table: str, columns: str = "*", order: str = "ALL"
+    db: duckdb.DuckDBPyConnection, columns: str = "*", order: str = "ALL"
 ) -> Iterator[pa.Table]:
-    """Yield `columns` of a table of drafts, a month at a time, in the same order every time.
+    """Yield `columns` of the table `draft`, a month at a time, in the same order every time.
 
     The same customer and instant never span two pieces. Rows without a date come last.
     """
-    for month, rows in db.sql(_SIZES.format(table=table)).fetchall():
+    for month, rows in db.sql(_SIZES).fetchall():
         parts = -(-rows // LARGEST)
         for part in range(parts):
             asked = {"month": month, "parts": parts, "part": part}
-            query = _PART.format(table=table, columns=columns, order=order)
+            query = _PART.format(columns=columns, order=order)
             yield db.sql(query, params=asked).to_arrow_table()

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 from omegaconf import DictConfig
 
-from stages.adapters.drafts import ages, texts
+from stages.adapters.drafts import texts
 from stages.adapters.drafts.mapping import cell, decimal, names
 from stages.domain.tables import CUSTOMERS
 
@@ -45,7 +45,7 @@ def customers(
     said = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
     years = _years(source, schema, newest)
     if years and "age_band" not in given:
-        said.append(f"{ages.band('years')} AS age_band")
+        said.append(f"{texts.age_band('years')} AS age_band")
     pairs = ", ".join(
         f"{{'k': {texts.literal(name)}, 'v': attribute_{i}}}" for i, name in enumerate(attributes)
     )

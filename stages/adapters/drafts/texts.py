@@ -9,6 +9,7 @@ _BELOW = rf"^\D*[-−(]|[^.,][-−]$|(?:^|[^\p{{L}}]){_CREDIT}$|^{_CREDIT}(?:[\s
 _THOUSANDS = r"(?i)\d\s*[KMB]$"
 _DAY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _BASIC = "['%Y%m%d', '%Y%m%dT%H%M%S', '%Y%m%d%H%M%S']"
+_BANDS = {65: "65+", 55: "55-64", 45: "45-54", 35: "35-44", 25: "25-34", 19: "19-24", 0: "under 19"}
 _SECONDS_END = 1e11  # an epoch of more is in milliseconds
 
 
@@ -70,3 +71,9 @@ def instant(text: str, date_format: str | Sequence[str] | None) -> str:
         WHEN regexp_matches({text}, '{_DAY}([T ][\\d:.]+)?$') THEN TRY_CAST({text} AS TIMESTAMP)
         WHEN regexp_matches({text}, '{_DAY}') THEN TRY_CAST({text} AS TIMESTAMPTZ)::TIMESTAMP
         WHEN regexp_matches({text}, '^\\d{{8}}') THEN try_strptime({text}, {_BASIC}) END"""
+
+
+def age_band(age: str) -> str:
+    """The band, Complete Journey's for every source, of an age in whole years; null for none."""
+    cases = [f"WHEN {age} >= {least} THEN '{name}'" for least, name in _BANDS.items()]
+    return f"CASE {' '.join(cases)} END"

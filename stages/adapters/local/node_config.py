@@ -23,7 +23,6 @@ class NodeConfig:
     host: str = "127.0.0.1"
     port: int = 9042  # for clients; where it is taken, a free one is used instead
     heap: str = "1g"
-    cluster: str = "purchasing"
     seeds: tuple[str, ...] = ()  # "host:storage_port" of nodes to join; none: it is the first
     extra: Mapping[str, Any] = field(default_factory=dict)  # goes over cassandra.yaml
 
@@ -53,7 +52,7 @@ def _settings(config: NodeConfig, port: int, storage_port: int) -> dict[str, Any
     seeds = ",".join(config.seeds) or f"{config.host}:{storage_port}"
     provider = "org.apache.cassandra.locator.SimpleSeedProvider"
     return {
-        "cluster_name": config.cluster,
+        "cluster_name": "purchasing",
         "partitioner": "org.apache.cassandra.dht.Murmur3Partitioner",
         "endpoint_snitch": "SimpleSnitch",
         "num_tokens": 16,

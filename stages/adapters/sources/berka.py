@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 from omegaconf import DictConfig
 
-from stages.adapters.drafts import ages, months
+from stages.adapters.drafts import months, texts
 from stages.domain.errors import UserError
 
 FILES = ("trans", "account", "client", "disp", "district", "card", "loan")
@@ -72,7 +72,7 @@ loans AS (
 joint AS (SELECT account_id FROM disp WHERE type = 'DISPONENT' GROUP BY account_id)
 SELECT
     account_id AS customer_id,
-    {ages.band("date_sub('year', born, newest)")} AS age_band,
+    {texts.age_band("date_sub('year', born, newest)")} AS age_band,
     A2 AS region,
     map_concat(MAP {{
         'sex': CASE WHEN woman THEN 'female' ELSE 'male' END,
@@ -108,7 +108,7 @@ def transactions(source: DictConfig) -> Iterator[pa.Table]:
     with months.database() as db:
         _read(db, source)
         db.execute(_TRANSACTIONS)
-        yield from months.by_month(db, "draft")
+        yield from months.by_month(db)
 
 
 def customers(source: DictConfig) -> pa.Table:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 
-from stages.adapters.drafts import ages
+from stages.adapters.drafts import texts
 from stages.domain import bank, bank_rows
 from stages.domain.errors import UserError
 
@@ -25,7 +25,7 @@ BLOCKS = 32  # in a draft: some half a million rows
 _CUSTOMERS = f"""
 SELECT
     customer_id,
-    {ages.band("age")} AS age_band,
+    {texts.age_band("age")} AS age_band,
     CASE WHEN salary < 1200 THEN 'under 15K' WHEN salary < 2000 THEN '15-24K'
         WHEN salary < 2900 THEN '25-34K' WHEN salary < 4100 THEN '35-49K' ELSE '50K+'
     END AS income_band,
@@ -36,6 +36,7 @@ SELECT
     MAP {{'sex': CASE WHEN woman THEN 'female' ELSE 'male' END}} AS attributes
 FROM people
 """
+_habits = lru_cache(maxsize=64)(bank.habits)
 
 
 def inputs(source: DictConfig) -> list[Path]:
@@ -96,12 +97,8 @@ def blocks(source: DictConfig, by: date) -> Iterator[tuple[int, bank.Habits, NDA
 
 
 @lru_cache(maxsize=64)
-def _habits(seed: int, block: int) -> bank.Habits:
-    return bank.habits(seed, block)
-
-
-@lru_cache(maxsize=64)
 def ids(block: int) -> pa.Array:
+    """The ids of a block's customers, in their order."""
     first = block * bank.BLOCK
     return pa.array([f"c{number:07d}" for number in range(first, first + bank.BLOCK)])
 

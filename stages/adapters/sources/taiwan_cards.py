@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 from omegaconf import DictConfig
 
-from stages.adapters.drafts import ages, months
+from stages.adapters.drafts import months, texts
 from stages.domain.errors import UserError
 
 # A payment is money that comes in from an account of their own. April's is left out: what was
@@ -39,7 +39,7 @@ FROM booked WHERE amount <> 0
 _CUSTOMERS = f"""
 SELECT
     ID::VARCHAR AS customer_id,
-    {ages.band("AGE")} AS age_band,
+    {texts.age_band("AGE")} AS age_band,
     CASE MARRIAGE WHEN 1 THEN 'Married' WHEN 2 THEN 'Unmarried' WHEN 3 THEN 'Other'
         END AS marital_status,
     MAP {{
@@ -67,7 +67,7 @@ def transactions(source: DictConfig) -> Iterator[pa.Table]:
     with months.database() as db:
         _read(db, source)
         db.execute(_TRANSACTIONS)
-        yield from months.by_month(db, "draft")
+        yield from months.by_month(db)
 
 
 def customers(source: DictConfig) -> pa.Table:

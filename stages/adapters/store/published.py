@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent_with_args
 
@@ -33,10 +35,15 @@ def _row(
     return row | {"as_of": row["as_of"].date()}
 
 
-def withdraw(session: Session, keyspace: str, customers: Sequence[str]) -> None:
-    """Delete the rows of `customers` from `scores`; to do so again changes nothing."""
+def withdraw(session: Session, keyspace: str, before: pa.ChunkedArray, now: pa.ChunkedArray) -> int:
+    """Delete from `scores` the customers of `before` who are not among those of `now`; how many.
+
+    To do so again changes nothing.
+    """
+    left = before.filter(pc.invert(pc.is_in(before, now))).to_pylist()
     delete = f"DELETE FROM {qualified(keyspace, SCORES.name)} WHERE customer_id = ?"
     prepared = patiently(lambda: session.prepare(delete))
     prepared.is_idempotent = True
-    keys = [(customer,) for customer in customers]
+    keys = [(customer,) for customer in left]
     patiently(lambda: execute_concurrent_with_args(session, prepared, keys))
+    return len(left)

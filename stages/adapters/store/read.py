@@ -72,7 +72,7 @@ def extract_partition(
         replacing(path) as beside,
         pq.ParquetWriter(beside, TRANSACTIONS.schema, **_PARQUET, memory_pool=_POOL) as file,
     ):
-        for group in _regrouped(read_partition(wire, keyspace, partition)):
+        for group in _regrouped(batches(wire, keyspace, TRANSACTIONS, partition)):
             if other := misplaced(group, partition, shards):
                 raise UserError(
                     f"{keyspace}.{TRANSACTIONS.name} {partition[0]} {partition[1]} has {other} rows"
@@ -85,15 +85,10 @@ def extract_partition(
     return rows, amount
 
 
-def read_partition(wire: Wire, keyspace: str, partition: Partition) -> Iterator[pa.RecordBatch]:
-    """Yield the pages of a partition, in clustering order: customer, instant, transaction."""
-    yield from _decoded(wire, keyspace, TRANSACTIONS, partition)
-
-
 def read_table(session: Session, keyspace: str, table: Table) -> pa.Table:
     """Read a whole table, `customers` or `scores`, sorted by its key."""
     with Wire(session) as wire:
-        rows = pa.Table.from_batches(_decoded(wire, keyspace, table), table.schema)
+        rows = pa.Table.from_batches(batches(wire, keyspace, table), table.schema)
     key = [(name, "ascending") for name in table.partition + table.clustering]
     return rows.combine_chunks().sort_by(key)
 
@@ -107,20 +102,19 @@ def pages(wire: Wire, keyspace: str, table: Table, key: Sequence[Any] = ()) -> I
     only = " AND ".join(f"{name} = ?" for name in table.partition)
     where = f" WHERE {only}" if key else ""
     select = wire.prepare(f"SELECT {names} FROM {qualified(keyspace, table.name)}{where}")
-    state, more = None, True
-    future = wire.page(select, key, state)
-    while more:
-        result = answer(future, partial(wire.page, select, key, state))
-        state, more = result.paging_state, result.has_more_pages
-        if more:
-            future = wire.page(select, key, state)
+    ask = partial(wire.page, select, key)
+    state, future = None, ask(None)
+    while future is not None:
+        result = answer(future, partial(ask, state))
+        state = result.paging_state
+        future = ask(state) if result.has_more_pages else None
         yield result.one()
 
 
-def _decoded(
+def batches(
     wire: Wire, keyspace: str, table: Table, key: Sequence[Any] = ()
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the same pages in Arrow's form."""
+    """Yield the same pages in Arrow's form, a partition's in clustering order."""
     columns = [column for column in table.columns if column.arrow is not None]
     for page in pages(wire, keyspace, table, key):
         try:
