@@ -79,7 +79,7 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[node.Address
 def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A fresh copy after all that `make run` does."""
     project = Project.copy(tmp_path_factory.mktemp("chain"), cassandra)
-    project.make()
+    project.build()
     return project
 
 
@@ -87,7 +87,7 @@ def project(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -
 def bank(cassandra: node.Address, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same of a small bank, for tests that rebuild: each leaves store and result as found."""
     project = Project.copy(tmp_path_factory.mktemp("bank"), cassandra)
-    project.make(*BANK)
+    project.build(*BANK)
     project.commit("the bank")
     return project
 

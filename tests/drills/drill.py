@@ -14,7 +14,6 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import RoundRobinPolicy
 
 from stages.adapters.files import digest
-from stages.adapters.paths import ROOT
 from stages.adapters.store import summary
 from tests.drills import source
 from tests.drills.nodes import HOSTS, Nodes
@@ -44,9 +43,6 @@ class Drill:
         (root / "conf/source/drill.yaml").write_text(
             f"name: drill\nmonthly: {monthly}\nwhale: {whale}\n"
         )
-        compiled = Path("stages/adapters/store/__pycache__")  # here, so not again there
-        if (ROOT / compiled).exists():
-            shutil.copytree(ROOT / compiled, root / compiled, dirs_exist_ok=True)
         rows = monthly * source.MONTHS + whale
         self.written = Figures(rows, source.total(rows))
         self._keyspace = self._full = ""  # in use; known to hold everything

@@ -187,7 +187,8 @@ def test_mlflow_dies_midway(chain: Chain, tmp_path: Path) -> None:
     with drilled("SIGKILL of MLflow's server during track") as outcome:
         port = free_port("127.0.0.1")
         address = f"http://127.0.0.1:{port}"
-        environment = chain.project.environment | {"MLFLOW_TRACKING_URI": address}
+        impatient = {"MLFLOW_TRACKING_URI": address, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+        environment = chain.project.environment | impatient
         away = replace(chain, project=replace(chain.project, environment=environment))
         away.untrack()
         with mlflow_server(chain.project, tmp_path, port):

@@ -14,7 +14,7 @@ from tests.integration.project import Project
 KEYSPACE = "test_ingest"
 HEADER = "customer_id,booked_at,amount,transaction_id"
 GOOD = ["a,2017-01-01,10.50,1", "a,2017-02-01,-3.25,2", "b,2017-01-31 23:59:59,0.01,3"]
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date()
+TOMORROW = (datetime.now(UTC) + timedelta(days=2)).date()  # also if midnight comes between
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,7 @@ def test_a_new_month_becomes_a_champion_that_serves(controller, workspace, port,
     assert list(remote.rglob("*.dir")) != []
     assert f"Version {new} (Gini" in (done.description or "")
     assert (workspace.root / "logs/junit.xml").exists()
+    assert "stand in for it" not in done.log  # the champion's own data came from DVC's cache
     realised = json.loads((workspace.root / "reports/drift.json").read_text())["realised"]
     came = {past["version"]: past for past in realised}[former]
     assert 0.6 < came["coverage"] < 0.95

@@ -194,6 +194,10 @@ def test_a_published_score_is_found_by_its_id_and_the_version_is_in_every_answer
         assert found["expected_spend"] == scores.loc[customer, "expected_spend"]
         assert found["as_of"] == "2018-01-02"
         assert headers["x-model-version"] == "1"
+    others = [("GET", "/customers/nobody"), ("POST", "/invocations"), ("GET", "/health")]
+    answers = [endpoint.raw(*asked, "[]", JSON) for asked in others]
+    assert [status for status, _, _ in answers] == [404, 400, 200]
+    assert {headers["x-model-version"] for _, headers, _ in answers} == {"1"}
     status, answer = endpoint.ask("GET", "/customers/nobody-of-that-name")
     assert (status, answer["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
     assert "nobody" not in answer["message"]

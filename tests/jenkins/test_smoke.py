@@ -49,6 +49,8 @@ def test_a_reload_that_does_not_take_the_champion_is_an_error(status, problem, s
             reload.main.__wrapped__()
 
 
-def test_where_nobody_serves_there_is_nothing_to_reload(nobody, monkeypatch):
+def test_where_nobody_serves_there_is_nothing_to_reload(nobody, monkeypatch, caplog):
     monkeypatch.setenv("SERVE_URL", nobody)
-    reload.main.__wrapped__()
+    with caplog.at_level("INFO"):
+        reload.main.__wrapped__()
+    assert "nothing to reload" in caplog.text

@@ -1,5 +1,6 @@
 """Where a node listens: a port that is free, and whether Cassandra answers there."""
 
+import random
 import socket
 import ssl
 from typing import NamedTuple
@@ -24,18 +25,18 @@ class Address(NamedTuple):
 def free_port(host: str, preferred: int = 0, but: int = 0) -> int:
     """Return `preferred` when nobody listens there on `host`, else some free port `but` that one.
 
-    Asked twice, the system may give the same one twice.
+    It is below those that systems give to clients: none can take it before its server listens.
     """
-    for port in (preferred, *[0] * TRIES):
+    others = random.sample(range(20_000, 32_000), TRIES)
+    for port in [preferred, *others] if preferred else others:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the node will do
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
-            found = int(probe.getsockname()[1])
-            if found != but:
-                return found
+            if port != but:
+                return port
     raise UserError(f"no port is free on {host}: is it an address of this machine?")
 
 
