@@ -38,13 +38,13 @@ def main() -> None:
         config.day(params, "as_of"),
         config.day(params, "cutoff"),
     )
-    most = params.engine.part_rows
+    own, most = plan.spec(spec), params.engine.part_rows
     parts: list[ir.Table] = []
     for files in raw.parts(most):
-        days = engine.keep(backend, "daily", daily(engine.read(backend, files), spec))
+        days = engine.keep(backend, "daily", daily(engine.read(backend, files), own))
         together = max(1, TOGETHER * most // raw.rows(files)) if most else len(plan.all)
         for at in range(0, len(plan.all), together):
-            rows = frame.rows(days, plan.all[at : at + together], plan, spec)
+            rows = frame.rows(days, plan.all[at : at + together], plan, own)
             parts.append(engine.keep(backend, f"frame_{len(parts)}", rows))
     rows = ibis.union(*parts).order_by("cutoff", "customer_id")
     count = write_batches(

@@ -23,6 +23,7 @@ def main() -> None:
     if champion is None:
         raise UserError("there is no champion to ask for: run `make promote`")
     url = endpoint.address()
+    _check(url)
     model = registry.load(champion)
     example = interface.example(model.unwrap_python_model().model.as_of)
     served = pd.DataFrame(_ask(url, example, str(champion.version))).set_index("customer_id")
@@ -34,14 +35,18 @@ def main() -> None:
     log.info("%s serves version %s as it should", url, champion.version)
 
 
+def _check(url: str) -> None:
+    """UserError where the endpoint itself says why it does not serve the champion."""
+    if problem := endpoint.problem():
+        raise UserError(f"{url} {problem}")
+
+
 def _ask(url: str, example: pd.DataFrame, version: str) -> list[dict[str, Any]]:
     """The answer of `version` at `url`, waited for; UserError when another or none answers."""
     rows = example.assign(booked_at=example["booked_at"].dt.strftime("%Y-%m-%dT%H:%M:%S"))
     body = {"dataframe_records": rows.to_dict("records")}
     deadline = time.monotonic() + SECONDS
     while True:
-        if problem := endpoint.problem():  # why it does not serve the champion, by its own words
-            raise UserError(f"{url} {problem}")
         try:
             answer = endpoint.post("/invocations", body)
             said = f"answers {answer.status_code}"
@@ -50,6 +55,7 @@ def _ask(url: str, example: pd.DataFrame, version: str) -> list[dict[str, Any]]:
                 said = f"serves version {served[0]['model_version']}"
                 if served[0]["model_version"] == version:
                     return list(served)
+                _check(url)
         except requests.RequestException:
             said = "does not answer"
         if time.monotonic() > deadline:

@@ -1,6 +1,7 @@
 """Train: the capability model, once for the holdout to judge and once to score as_of."""
 
 import logging
+from dataclasses import replace
 
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -20,13 +21,15 @@ def main() -> None:
     params = config.load()
     made = recipe(params)
     plan = frames.plan(made.spec)
+    made = replace(made, spec=plan.spec(made.spec))
     for name, cutoffs, as_of in (
         ("holdout", plan.training, plan.cutoff),
         ("capability", plan.refit, plan.as_of),
     ):
         rows = frames.read(cutoffs, as_of, params.most_rows)
+        silent = frames.silent(rows, as_of)
         try:
-            model = fit(rows, cutoffs, as_of, plan.first, plan.target_days, made)
+            model = fit(rows, cutoffs, as_of, plan.first, plan.target_days, made, silent)
         except InvalidParameterError as error:
             raise UserError(f"conf/model or seed: {error}") from error
         models.save(model, MODELS / name)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from stages.adapters.files import read_json, write_json
 from stages.adapters.paths import PROCESSED
+from stages.adapters.raw import CUSTOMERS
 from stages.domain import frame
 from stages.domain.cutoffs import Plan
 from stages.domain.errors import UserError
@@ -36,6 +37,13 @@ def write_plan(plan: Plan, spec: Spec) -> None:
     """Write down the plan and what the features were made by, dates as ISO text."""
     pieces = {"plan": _PLAN.dump_python(plan, mode="json")}
     write_json(PLAN, pieces | {"spec": _SPEC.dump_python(spec, mode="json")})
+
+
+def silent(rows: pd.DataFrame, as_of: date) -> int:
+    """How many customers are known that have no transaction before `as_of`: no row there."""
+    known = pq.read_table(CUSTOMERS, columns=["customer_id"])["customer_id"]
+    there = rows.loc[rows["cutoff"] == pd.Timestamp(as_of), "customer_id"]
+    return len(set(known.to_pylist()) - set(there))
 
 
 def read(cutoffs: Sequence[date], whole: date, most_rows: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 from stages.adapters import config
 from stages.domain.capability import CapabilityRegressor
 from stages.domain.errors import UserError
-from stages.domain.model import Momentum
+from stages.domain.momentum import Momentum
 from stages.domain.tiers import TIERS
 from stages.domain.training import Recipe
 
@@ -20,6 +20,6 @@ def recipe(params: DictConfig) -> Recipe:
         config.spec(params),
         CapabilityRegressor(**params.model, random_state=params.seed),
         shares,
-        Momentum(segments.gaps, segments.change),
+        Momentum(segments.gaps, segments.change, segments.visits),
         params.seed,
     )

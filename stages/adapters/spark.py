@@ -8,7 +8,7 @@ all its nodes must see.
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 65_536  # that come out at a time, which bounds memory
 FOLDER = "spark.purchasing.folder"  # where a session's results leave it
 _number = count()
+_kept: dict[str, str] = {}  # the view that a name stands for now
 
 
 def connect(master: str, settings: DictConfig, folder: Path) -> SQLBackend:
@@ -48,12 +49,18 @@ def connect(master: str, settings: DictConfig, folder: Path) -> SQLBackend:
     own: dict[str, str] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.showConsoleProgress": "false",
+        "spark.driver.maxResultSize": "0",  # gate and drift compare all customers on the driver
         FOLDER: str(folder),
     }
     if master.startswith("local"):
         own |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.builder.master(master).appName("purchasing-capability")
     for name, value in [*own.items(), *settings.items()]:
+        if isinstance(value, Mapping):
+            raise UserError(
+                f"engine.settings.{name!s} is no setting: give Spark's names whole, as in"
+                " engine.settings={spark.driver.memory:4g}"
+            )
         builder = builder.config(str(name), value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
@@ -71,10 +78,12 @@ def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
 def keep(backend: SQLBackend, name: str, rows: ir.Table) -> ir.Table:
     """The rows, kept where they are computed first, until another `name` takes their place."""
     session = backend._session
-    if session.catalog.tableExists(name):
-        session.catalog.uncacheTable(name)
-    view = backend.create_view(name, rows, overwrite=True)
-    session.catalog.cacheTable(name)
+    if name in _kept:
+        session.catalog.uncacheTable(_kept[name])
+    # Under a name that never comes again: what was made of the former rows may not be computed yet.
+    _kept[name] = f"{name}_{next(_number)}"
+    view = backend.create_view(_kept[name], rows)
+    session.catalog.cacheTable(_kept[name])
     return view
 
 

@@ -13,7 +13,7 @@ def baselines(frame: pd.DataFrame, horizon: int, shortest_tenure: int) -> dict[s
     last_horizon: what the customer spent in the last horizon. rate: their daily rate over all
     their history, times the horizon. Both are never below 0.
     """
-    observed = frame["tenure"].clip(shortest_tenure, horizon)
+    observed = frame["tenure"].clip(lower=shortest_tenure).clip(upper=horizon)
     last = frame[f"spend_rate_{horizon}"] * observed / horizon
     return {
         "last_horizon": last.clip(lower=0).to_numpy(),

@@ -1,7 +1,7 @@
 """Cutoffs: where past ends and future begins, for training, holdout and scoring."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import ibis
@@ -10,6 +10,7 @@ import pandas as pd
 from ibis.backends.sql import SQLBackend
 
 from stages.domain.errors import UserError
+from stages.domain.spec import Spec
 
 MOST_CUTOFFS = 6
 ENOUGH_CUTOFFS = 3  # below this the targets are made shorter, until there are so many
@@ -65,6 +66,10 @@ class Plan:
     refit: tuple[date, ...]  # for the model that scores as_of
     target_days: int  # of the training targets; shorter than the horizon in short histories
     monthly: bool  # statements: neither hour nor weekday of a booking means anything
+
+    def spec(self, given: Spec) -> Spec:
+        """`given` for these data: of statements, cut midway, half a month more has been seen."""
+        return replace(given, lead=HALF_MONTH if self.monthly else 0)
 
     @property
     def all(self) -> tuple[date, ...]:

@@ -35,7 +35,7 @@ class Intervals:
         low, high, deviation = np.zeros((3, len(cuts) + 1))
         for number in range(len(cuts) + 1):
             forecast, spend = expected[place == number], actual[place == number]
-            low[number], high[number] = np.quantile(spend / forecast, tails(spend))
+            low[number], high[number] = np.quantile(spend / forecast, tails((spend == 0).mean()))
             deviation[number] = np.sqrt(((spend - forecast) ** 2).sum() / (forecast**2).sum())
         return cls(tuple(cuts), *(tuple(each.tolist()) for each in (low, high, deviation)))
 
@@ -50,12 +50,12 @@ class Intervals:
         return np.array(self.edges), np.array(self.low), np.array(self.high)
 
 
-def tails(spend: np.ndarray) -> tuple[float, float]:
-    """The quantiles that 80 % of `spend` [n] lie between: 10 % and 90 %.
+def tails(nothing: float) -> tuple[float, float]:
+    """The quantiles that 80 % of spends lie between: 10 % and 90 %.
 
-    Where a tenth or more spent nothing: 0 and 80 %.
+    Where a share of a tenth or more spent `nothing`: 0 and 80 %.
     """
-    return (0, 1 - 2 * TAIL) if (spend == 0).mean() >= TAIL else (TAIL, 1 - TAIL)
+    return (0, 1 - 2 * TAIL) if nothing >= TAIL else (TAIL, 1 - TAIL)
 
 
 def _cuts(expected: np.ndarray) -> list[float]:

@@ -15,7 +15,7 @@ from stages.domain import confidence, reasons
 from stages.domain.columns import Columns, stack
 from stages.domain.inference import scorer
 from stages.domain.intervals import Intervals
-from stages.domain.momentum import momentum, segment
+from stages.domain.momentum import Momentum, segment
 from stages.domain.spec import Spec
 from stages.domain.styles import UNKNOWN, Styles
 from stages.domain.tiers import Ranking
@@ -30,14 +30,6 @@ class Prior:
     low: float
     high: float
     deviation: float  # over `expected`
-
-
-@dataclass(frozen=True)
-class Momentum:
-    """Where momentum changes its name; see domain/momentum.py."""
-
-    gaps: float
-    change: float
 
 
 @dataclass(frozen=True)
@@ -109,7 +101,7 @@ class Model:
         low, high = self.intervals.of(learnt)
         expected = self.level * of(learnt, self.prior.expected)
         tier = self.ranking.tier(expected, published)
-        pace = momentum(features, self.momentum.gaps, self.momentum.change)  # of NaN: steady
+        pace = self.momentum.of(features)  # of NaN: steady
         return {
             "expected_spend": expected,
             "low": self.level * of(low, self.prior.low),

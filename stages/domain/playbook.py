@@ -21,7 +21,8 @@ def playbook(
 
     `habits` and `places` (by column of transactions) are what domain/profiles.py makes;
     `templates` is conf/playbook. A habit speaks only where its interval leaves out the figure of
-    all customers, a place only where its share stands out; without evidence there is no sentence.
+    all customers, a place only where its share stands out and its interval leaves out the share
+    with all; without evidence there is no sentence.
     """
     book: dict[str, dict[str, list[str]]] = {}
     everybody = habits[habits["segment"] == EVERYBODY].set_index("figure")["value"]
@@ -66,10 +67,12 @@ def _places(table: pd.DataFrame | None, template: str | Mapping[str, str]) -> li
     if table is None or table.empty:
         return []
     table = table[table["value"] >= LEAST_SHARE]
-    over = table[table["index"] >= STANDS_OUT].nlargest(MOST, "value")
+    overall = table["value"] / table["index"]
+    over = table[(table["index"] >= STANDS_OUT) & (table["low"] > overall)].nlargest(MOST, "value")
     if isinstance(template, str):  # what is not used less says nothing of where to be
         return [template.format(**_said(row)) for _, row in over.iterrows()]
-    under = table[table["index"] <= 1 / STANDS_OUT].nsmallest(MOST, "index")
+    less = (table["index"] <= 1 / STANDS_OUT) & (table["high"] < overall)
+    under = table[less].nsmallest(MOST, "index")
     return [
         *(template["above"].format(**_said(row)) for _, row in over.iterrows()),
         *(template["below"].format(**_said(row)) for _, row in under.iterrows()),

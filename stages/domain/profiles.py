@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from stages.domain.audit import FEWEST, NORMAL_95
 from stages.domain.catalogue import feature
@@ -21,6 +21,7 @@ SHOWN = (
     "cash_share",
 )
 FIGURES = ["segment", "kind", "figure", "unit", "value", "low", "high", "n"]  # of habits
+SHARES = ["segment", "name", "value", "low", "high", "index", "n"]  # of places
 
 
 def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
@@ -77,24 +78,41 @@ def mix(
 ) -> ir.Table:
     """Spend of the year before `as_of` by segment and value of `place`, a column of transactions.
 
-    `segments` has customer_id and segment. Columns: segment, name, spend, n (customers).
+    `segments` has customer_id and segment. Columns: segment, name, spend, n (customers), and what
+    tells how sure its share is, over customers: `squares` (of their spend there), `cross` (by their
+    spend in all) and `whole` (squares of their spend in all, the same for all names of a segment).
     """
     t = transactions.filter(transactions.kind.isin(kinds), transactions[place].notnull())
     day = t.booked_at.date()
     t = t.filter(day < as_of, day >= as_of - timedelta(days=RECENT))
     t = t.join(segments, "customer_id")
-    grouped = t.group_by("segment", name=t[place])
-    return grouped.aggregate(spend=t.amount.sum().cast("float64"), n=t.customer_id.nunique())
+    there = t.group_by("segment", "customer_id", name=t[place]).aggregate(
+        spend=t.amount.sum().cast("float64")
+    )
+    each = there.group_by("segment", "customer_id").aggregate(own=there.spend.sum())
+    whole = each.group_by("segment").aggregate(whole=(each.own * each.own).sum())
+    there = there.join(each, ["segment", "customer_id"])
+    named = there.group_by("segment", "name").aggregate(
+        spend=there.spend.sum(),
+        n=there.count(),
+        squares=(there.spend * there.spend).sum(),
+        cross=(there.spend * there.own).sum(),
+    )
+    return named.join(whole, "segment")
 
 
 def shares(mix: pd.DataFrame) -> pd.DataFrame:
     """The rows of `mix` as shares of their segment's spend, and times as large as with all.
 
-    Columns: segment, name, value, index, n. A name that fewer than ten customers of a segment
-    used is not in it, nor one that took in no money: of that there are no shares.
+    Columns: segment, name, value, low, high, index, n. The interval is that of a ratio of sums over
+    customers (Cochran, 1977), 95 % for all names of a segment together (Bonferroni): among many
+    names some stand out by chance. A name that fewer than ten customers of a segment used is not in
+    it, nor one that took in no money: of that there are no shares.
     """
-    whole = mix.groupby("name", as_index=False)[["spend", "n"]].sum().assign(segment=EVERYBODY)
-    table = pd.concat([mix, whole], ignore_index=True)
+    sums = ["spend", "n", "squares", "cross"]
+    everybody = mix.groupby("name", as_index=False)[sums].sum().assign(segment=EVERYBODY)
+    everybody["whole"] = mix.drop_duplicates("segment")["whole"].sum()
+    table = pd.concat([mix, everybody], ignore_index=True)
     net = table.groupby("segment")["spend"].transform("sum")
     table["spend"] = table["spend"].clip(lower=0)  # where more came back than was sold: no share
     positive = table.groupby("segment")["spend"].transform("sum")
@@ -103,5 +121,10 @@ def shares(mix: pd.DataFrame) -> pd.DataFrame:
     table["index"] = table["value"] / table["name"].map(overall[overall > 0])
     spent = (table["spend"] > 0) & (table["value"] > 0) & table["index"].notna()
     shown = table[spent & (table["n"] >= FEWEST)]
+    r = shown["value"]
+    varies = (shown["squares"] - 2 * r * shown["cross"] + r**2 * shown["whole"]).clip(lower=0)
+    names = shown.groupby("segment")["name"].transform("size")
+    spread = norm.ppf(1 - 0.025 / names) * np.sqrt(varies) / positive[shown.index]
+    shown = shown.assign(low=r - spread, high=r + spread)
     shown = shown.sort_values(["segment", "value", "name"], ascending=[True, False, True])
-    return shown[["segment", "name", "value", "index", "n"]].reset_index(drop=True)
+    return shown[SHARES].reset_index(drop=True)

@@ -26,11 +26,13 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
     horizon = float(spec.horizon)
     tenure, visits, spend = number("tenure"), number("visits"), number("spend")
     transactions = number("transactions")
-    observed = do.most(tenure, float(spec.shortest_tenure))
+    seen = tenure + float(spec.lead)
+    observed = do.most(seen, float(spec.shortest_tenure))
     mean = spend / visits
     variance = do.most(number("spend_squared") / visits - mean * mean, 0.0)
     gap = do.ratio(tenure - number("recency"), visits - 1, tenure)
     recent = do.least(observed, horizon)
+    with_cash = spend if "cash" in spec.kinds else spend + number("cash")
     discount, before_discount = number("discount"), number("discount") + do.most(spend, 0.0)
     columns = {
         "tenure": tenure,
@@ -50,7 +52,7 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
         "income_rate_recent": number("income_recent") * horizon / recent,
         "other_rate": number("other") * horizon / observed,
         "other_rate_recent": number("other_recent") * horizon / recent,
-        "cash_share": do.ratio(number("cash"), do.most(spend, number("cash")), 0.0),
+        "cash_share": do.ratio(number("cash"), do.most(with_cash, number("cash")), 0.0),
         "discount_share": do.ratio(discount, before_discount, 0.0),
         "promotion_share": number("discounted") / transactions,
         "evening_share": number("evening") / transactions,
@@ -68,11 +70,11 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
         columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * horizon / days
         columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * horizon / days
     latest, before = number(f"spend_{spec.horizon}"), number("spend_before")
-    columns["trend"] = _trend(latest, before, tenure, spec, do)
+    columns["trend"] = _trend(latest, before, seen, spec, do)
     return columns
 
 
-def _trend(latest: Any, before: Any, tenure: Any, spec: Spec, do: Arithmetic) -> Any:
+def _trend(latest: Any, before: Any, observed: Any, spec: Spec, do: Arithmetic) -> Any:
     """(latest − before) / (latest + before): spend of the last horizon and of the one before it.
 
     Between -1 and 1; a horizon before that was seen in part counts as if seen whole; 0 for
@@ -80,7 +82,7 @@ def _trend(latest: Any, before: Any, tenure: Any, spec: Spec, do: Arithmetic) ->
     nothing in both.
     """
     horizon = float(spec.horizon)
-    seen = do.least(tenure - horizon, horizon)
+    seen = do.least(observed - horizon, horizon)
     latest = do.most(latest, 0.0)
     before = do.most(before, 0.0) * horizon / do.most(seen, 1.0)
     known = do.ratio(latest - before, latest + before, -1.0)

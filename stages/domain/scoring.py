@@ -11,10 +11,12 @@ from datetime import date
 from typing import Any
 
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.backends.sql import SQLBackend
+from numpy.typing import NDArray
 
 from stages.domain.features import daily, features
 from stages.domain.model import Model
@@ -52,10 +54,13 @@ def stream(
     `former` has customer_id and tier of the scores published last; `stamp` the model_version,
     data_version and as_of of these. Yields batches with the columns of the table `scores`.
     """
+    known = pd.Index(former["customer_id"].to_pandas())
+    assert known.is_unique  # which makes its index, once for all batches
+    tiers = np.array([*former["tier"].to_pylist(), None], object)  # the last: of nobody
     with ThreadPoolExecutor(side_by_side) as threads:
         ahead: deque[Future[pa.RecordBatch]] = deque()
         for rows in batches:
-            ahead.append(threads.submit(_scored, model, rows, former, stamp))
+            ahead.append(threads.submit(_scored, model, rows, known, tiers, stamp))
             if len(ahead) > 2 * side_by_side:  # no more of them than that are in memory
                 yield ahead.popleft().result()
         while ahead:
@@ -63,12 +68,11 @@ def stream(
 
 
 def _scored(
-    model: Model, rows: pa.RecordBatch, former: pa.Table, stamp: Mapping[str, Any]
+    model: Model, rows: pa.RecordBatch, known: pd.Index, tiers: NDArray, stamp: Mapping[str, Any]
 ) -> pa.RecordBatch:
     columns = {n: rows[n].to_numpy(zero_copy_only=False) for n in rows.schema.names}
-    place = pc.index_in(rows["customer_id"], former["customer_id"].combine_chunks())
-    tiers = former["tier"].take(place).to_numpy()
-    figures = model.figures(columns, tiers)
+    place = known.get_indexer(rows["customer_id"].to_pandas())  # -1 where there is none
+    figures = model.figures(columns, tiers[place])
     values = {"customer_id": rows["customer_id"], **figures}
     values |= {name: pa.repeat(value, rows.num_rows) for name, value in stamp.items()}
     fields = SCORES.schema

@@ -10,7 +10,7 @@ from ibis.backends.sql import SQLBackend
 
 from stages.domain.audit import FEWEST, attributes
 from stages.domain.playbook import playbook
-from stages.domain.profiles import FIGURES, PLACES, groups, habits, mix, shares
+from stages.domain.profiles import FIGURES, PLACES, SHARES, groups, habits, mix, shares
 
 
 def segment_report(
@@ -45,7 +45,7 @@ def segment_report(
 def with_playbook(report: Mapping[str, Any], templates: Mapping[str, Any]) -> dict[str, Any]:
     """The report with the sentences that its figures make by `templates`, conf/playbook."""
     profile = pd.DataFrame(report["habits"], columns=FIGURES)
-    places = {place: pd.DataFrame(rows) for place, rows in report["places"].items()}
+    places = {place: pd.DataFrame(rows, columns=SHARES) for place, rows in report["places"].items()}
     return {**report, "playbook": playbook(profile, places, templates)}
 
 

@@ -16,6 +16,7 @@ class Spec:
     half_lives: tuple[int, ...]
     shortest_tenure: int  # days; a newcomer's rate is over at least so many
     kinds: tuple[str, ...]  # of transaction that count as spend
+    lead: int = 0  # days before its date that a customer's first booking, a statement, speaks of
 
     @cached_property
     def all_windows(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from stages.domain.styles import Styles
@@ -14,7 +15,8 @@ def matched(styles: Styles, former: Styles) -> Styles:
     """`styles` under the names of those of `former` that they continue.
 
     Centres are paired so that all pairs together are nearest (Kuhn, 1955); a pair farther
-    apart than a standard deviation a habit is no continuation.
+    apart than a standard deviation a habit is no continuation, nor one whose former centre was on
+    the other side of the mean customer in what stood out most.
     """
     if styles.columns != former.columns or not styles.columns:
         return styles
@@ -25,10 +27,16 @@ def matched(styles: Styles, former: Styles) -> Styles:
     names: dict[int, str] = {
         i: former.names[j]
         for i, j in zip(*linear_sum_assignment(apart), strict=True)
-        if apart[i, j] <= ALIKE
+        if apart[i, j] <= ALIKE and _holds(ours[i], np.array(former.centres[j]))
     }
     for i, name in enumerate(styles.names):
         while i not in names and name in names.values():
             name += " (new)"
         names.setdefault(i, name)
     return replace(styles, names=tuple(names[i] for i in range(len(styles.names))))
+
+
+def _holds(ours: NDArray[np.float64], former: NDArray[np.float64]) -> bool:
+    """Whether what names the `former` centre [c], its two strongest habits, is still so."""
+    named = np.argsort(-np.abs(former))[:2]
+    return bool((ours[named] * former[named] > 0).all())

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from stages.domain.columns import stack
 
-UNKNOWN = "Unknown"  # style of a customer who has not bought yet
+UNKNOWN = "Unknown"  # style of a customer without history
+NO_SPEND = "No spend yet"  # of one whose transactions are income or fees
 FARTHEST = 3.0  # standard deviations: an outlier counts as so far away
 
 
@@ -28,8 +29,12 @@ class Styles:
 
     def of(self, features: Mapping[str, NDArray[np.float64]]) -> NDArray[np.object_]:
         """The name of each one's style [n], from their features [n]: that of the nearest centre."""
+        named = self._nearest(features)
+        return np.where(features["ticket_largest"] <= 0, NO_SPEND, named).astype(object)
+
+    def _nearest(self, features: Mapping[str, NDArray[np.float64]]) -> NDArray[np.object_]:
         if not self.columns:
-            return np.full(len(features[next(iter(features))]), self.names[0], dtype=object)
+            return np.full(len(features["tenure"]), self.names[0], dtype=object)
         values = stack(features, self.columns)
         mean, deviation, centres, names = self._arrays
         z = standard(values, mean, deviation)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import sqrt
 
 import numpy as np
 import pandas as pd
@@ -45,11 +46,13 @@ def fit(
     first: date,
     target_days: int,
     recipe: Recipe,
+    silent: int = 0,
 ) -> Model:
     """Fit on the rows of `cutoffs`, stacked; freeze level, ranking and styles of `as_of`.
 
     `rows` is the frame; `first` is where the history begins, which tells what windows exist at
-    every cutoff; the targets are of `target_days`, per horizon.
+    every cutoff; the targets are of `target_days`, per horizon. `silent` is how many customers are
+    known at `as_of` without a transaction.
     """
     spec = recipe.spec
     past, now = frame.at(rows, cutoffs), frame.at(rows, [as_of])
@@ -75,9 +78,9 @@ def fit(
         intervals=Intervals.fit(unseen, spend),
         ranking=Ranking.freeze(factor * learnt, recipe.shares),
         momentum=recipe.momentum,
-        styles=style_fitting.fit(now, recipe.seed),
+        styles=style_fitting.fit(now[now["ticket_largest"] > 0], recipe.seed),
         reference=now[frame.feature_columns(now)].median().to_dict(),
-        prior=_prior(past),
+        prior=_prior(past, _share_begun(now, spec.horizon, silent)),
         caution=confidence.of_model(now, target_days, spec.horizon, len(cutoffs)),
         ensemble=ensemble,
     )
@@ -100,11 +103,22 @@ def _band(
     return level.band(actual, expected)
 
 
-def _prior(past: pd.DataFrame) -> Prior:
-    """What newcomers spent; where there were hardly any, what all did."""
+def _share_begun(now: pd.DataFrame, horizon: int, silent: int) -> float:
+    """Of those who were silent a horizon ago, the share who have begun since; 1 if none are left.
+
+    One is added to those who have, so that of few no chance is nothing.
+    """
+    begun = int((now["tenure"] <= horizon).sum()) + 1
+    return begun / (begun + silent)
+
+
+def _prior(past: pd.DataFrame, share: float) -> Prior:
+    """What a `share` spends as newcomers did, others nothing; of few newcomers, as all did."""
     newcomers = past.loc[past["tenure"] <= NEWCOMER, "target"]
     spend = newcomers if len(newcomers) >= ENOUGH_NEWCOMERS else past["target"]
-    low, high = spend.quantile(list(tails(spend.to_numpy())))
-    mean = float(spend.mean())
-    deviation = float(spend.std(ddof=0)) / mean if mean > 0 else 0.0
-    return Prior(mean, float(low), float(high), deviation)
+    nothing = 1 - share * float((spend != 0).mean())
+    within = [(q - 1) / share + 1 for q in tails(nothing)]  # among those who begin
+    low, high = (float(spend.quantile(q)) if q >= 0 else 0.0 for q in within)
+    mean = share * float(spend.mean())
+    variance = share * float((spend**2).mean()) - mean**2
+    return Prior(mean, low, high, sqrt(max(variance, 0.0)) / mean if mean > 0 else 0.0)

@@ -55,7 +55,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     async def mlflow_app(scope: Scope, receive: Receive, send: Send) -> None:
         known = scope["path"] in ("/ping", "/version")
-        nothing = refusal(404, "RESOURCE_DOES_NOT_EXIST", "nothing is here: see /docs")
+        nothing = refusal(404, "RESOURCE_DOES_NOT_EXIST", "no such path or method: see /docs")
         await (champion.served.mlflow_app if known else nothing)(scope, receive, send)
 
     app = FastAPIOffline(

@@ -9,6 +9,7 @@ import gc
 import logging
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stages.serving.model import CapabilityModel
 
 log = logging.getLogger(__name__)
+AGAIN = 300.0  # seconds until a version that was refused is tried once more
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Champion:
         self._client = client
         self._lock = threading.Lock()
         self._refused: tuple[str, str] | None = None  # the version tried last, and why it fails
+        self._again = 0.0  # when it is tried once more: a store of files that did not answer may
         self.problem: str | None = None  # why what the alias names is not what is served
         self.failures = 0  # versions that were refused
         version = aliases.find(client, "champion")
@@ -81,23 +84,31 @@ class Champion:
                     self.problem = "the registry has no champion"
                 elif str(version.version) == self.served.version:
                     self.problem = self._refused = None
-                elif not again and self._refused and self._refused[0] == str(version.version):
-                    self.problem = self._refused[1]
-                else:
+                elif again or not self._waits(str(version.version)):
                     self._replace(version)
+                else:
+                    self.problem = self._refused and self._refused[1]
             except Exception as error:
                 said = f"the registry does not answer: {type(error).__name__}"
                 if said != self.problem:  # once, not at every look
                     log.warning("%s", said)
                 self.problem = said
 
+    def _waits(self, version: str) -> bool:
+        """Whether it was refused of late."""
+        refused = self._refused is not None and self._refused[0] == version
+        return refused and time.monotonic() < self._again
+
     def _replace(self, version: ModelVersion) -> None:
         try:
             self.served = Served.load(version)
         except UserError as error:
-            self.problem, self.failures = str(error), self.failures + 1
-            self._refused = str(version.version), self.problem
-            log.error("%s; version %s goes on serving", error, self.served.version)
+            self.problem, refused = str(error), (str(version.version), str(error))
+            self._again = time.monotonic() + AGAIN
+            if refused != self._refused:  # once, not each time
+                self.failures += 1
+                log.error("%s; version %s goes on serving", error, self.served.version)
+            self._refused = refused
         else:
             self.problem = self._refused = None
             log.info("version %s serves", version.version)

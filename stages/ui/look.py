@@ -33,20 +33,22 @@ NAMES = {
 PLAIN = {  # families of reasons and figures of segments, where everyday words are plainer
     "ticket": "spend a visit",
     "ticket_mean": "spend a visit",
-    "recency": "time since buying",
-    "recency_in_gaps": "time since buying, against their habit",
+    "recency": "time since the last transaction",
+    "recency_in_gaps": "time since the last transaction, against their habit",
 }
 FORMATS = {"expected_spend": "%,.0f", "low": "%,.0f", "high": "%,.0f", "percentile": "%.1f"}
 WORDS = """
 - **Expected spend**: what a customer is expected to spend in the time that the page names.
 - **80 % interval**: of ten customers like this one, about eight spend an amount inside it; it may
-  begin at 0.
+  begin at 0. Where most spend nothing, it may end at 0, too: the figure is then the mean of many
+  who spend nothing and few who do.
 - **Percentile**: the share of customers who are expected to spend less; customers alike stand in
   the middle of their block.
 - **Tier**: Top, Middle or Base by expected spend. A customer leaves the tier that was published
   last only clearly past its cut, so that few move by chance.
 - **Momentum**: *fading* is away for longer than their own habit, or spends clearly less than in the
-  period before; *growing* spends clearly more; *steady* is neither.
+  period before; *growing* spends clearly more; *steady* is neither. Who comes seldom is told by
+  absence alone.
 - **Segment**: tier and momentum, "Top · steady". **Style**: how they buy, however much they spend.
 - **Confidence**: low where the history is too short or there are too few customers to be sure.
 """

@@ -143,9 +143,9 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
     silent = scores.loc[scores["style"] == UNKNOWN, "expected_spend"]
     if len(silent):
         st.markdown(
-            f"- **Without history**: {len(silent):,} customers who had not bought yet. They {are}"
-            f" expected to spend as newcomers do, {look.money(silent.sum())} in all; who has been"
-            " a customer for long without buying hardly does so."
+            f"- **Without history**: {len(silent):,} customers who had not bought yet. Of each as"
+            f" much is expected as of all such together if they begin as often as of late:"
+            f" {look.money(silent.sum())} in all."
         )
 
 

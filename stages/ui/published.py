@@ -23,7 +23,8 @@ def _read(path: Path, changed: float, **options: Any) -> Any:
     if path.suffix == ".parquet":
         return pd.read_parquet(path, **options)
     if path.suffix == ".csv":
-        return pd.read_csv(path)
+        text = dict.fromkeys(("group", "attribute"), str)  # "01" and "n/a" are names, too
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     return json.loads(path.read_text())
 
 

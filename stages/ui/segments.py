@@ -33,7 +33,8 @@ def show() -> None:
         published.report("segments.json"),
         published.champion(),
     )
-    names = [row["segment"] for row in report["segments"]]
+    there = set(scores["segment"])
+    names = [row["segment"] for row in report["segments"] if row["segment"] in there]
     if not names:
         st.info(f"No segment has {FEWEST} customers or more: there is nothing to say of them.")
         return

@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 from stages.adapters import config
 from stages.adapters.recipes import recipe
 from stages.domain.errors import UserError
-from stages.domain.model import Momentum
+from stages.domain.momentum import Momentum
 
 
 def test_every_word_of_the_configuration_reaches_the_recipe():
@@ -23,7 +23,7 @@ def test_every_word_of_the_configuration_reaches_the_recipe():
     assert made.spec == config.spec(params)
     assert made.spec.horizon == 45
     assert made.regressor.get_params() == {**params.model, "random_state": 3}
-    assert (made.shares, made.momentum, made.seed) == ((0.4, 0.9), Momentum(3, 0.5), 3)
+    assert (made.shares, made.momentum, made.seed) == ((0.4, 0.9), Momentum(3, 0.5, 2), 3)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,24 @@ def test_both_engines_agree_on_every_column(data, spark, request):
         np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
+@pytest.mark.parametrize("name", ["duckdb", "spark"])
+def test_what_is_made_of_kept_rows_stays_when_others_take_their_place(spark, name):
+    backend = spark if name == "spark" else engine.connect()
+    made = []
+    for number in range(2):
+        kept = engine.keep(backend, "kept", ibis.memtable({"n": [number]}))
+        made.append(engine.keep(backend, f"made_{number}", kept.mutate(twice=kept.n * 2)))
+    rows = backend.to_pandas(ibis.union(*made).order_by("n"))
+    assert rows["twice"].tolist() == [0, 2]
+
+
+def test_a_setting_of_spark_whose_name_was_taken_apart_is_refused():
+    conf = OmegaConf.load(CONF / "engine" / "spark.yaml")
+    conf.settings = {"spark": {"driver": {"memory": "4g"}}}
+    with pytest.raises(UserError, match="give Spark's names whole"):
+        engine.connect(**conf)
+
+
 def test_both_engines_say_the_same_of_segments(spark, synthetic):
     members = pd.DataFrame({"customer_id": [f"c{n:07d}" for n in range(60)]})
     members["segment"] = ["Top · steady", "Base · fading"] * 30

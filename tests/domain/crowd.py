@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.domain.capability import CapabilityRegressor
-from stages.domain.model import Momentum
+from stages.domain.momentum import Momentum
 from stages.domain.spec import Spec
 from stages.domain.training import Recipe
 
@@ -42,6 +42,7 @@ def crowd(n: int, seed: int = 0) -> pd.DataFrame:
             "spend_rate": (last + before) / 2,
             "spend_rate_14": last * rng.lognormal(0.0, 0.3, n),
             "spend_rate_30": last,
+            "visit_rate": visits,
             "visit_rate_30": visits,
             "income_rate": np.zeros(n),
             "trend": (last - before) / (last + before),

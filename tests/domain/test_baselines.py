@@ -14,6 +14,11 @@ def test_last_horizon_is_what_was_spent_in_it_and_rate_the_rate_of_all_history()
     assert simple["rate"].tolist() == [70, 60]
 
 
+def test_a_horizon_shorter_than_a_newcomers_rate_takes_no_more_than_itself():
+    frame = pd.DataFrame({"tenure": [300.0], "spend_rate_3": [30.0], "spend_rate": [30.0]})
+    assert baselines(frame, horizon=3, shortest_tenure=7)["last_horizon"].tolist() == [30]
+
+
 def test_a_customer_with_more_refunds_than_purchases_is_forecast_nothing():
     frame = pd.DataFrame({"tenure": [90.0], "spend_rate_30": [-5.0], "spend_rate": [-1.0]})
     assert baselines(frame, 30, 7)["rate"].tolist() == [0]

@@ -131,6 +131,23 @@ def test_a_horizon_shorter_than_a_week_has_a_trend_too():
     assert seen["trend"] > 0.5
 
 
+@pytest.mark.parametrize("statements", [1, 2, 6])
+def test_a_statement_that_is_always_the_same_is_the_rate_and_no_trend(statements):
+    spec = replace(SPEC, lead=15)  # cut midway: each statement speaks of the month before it
+    rows = table(*((15 + 30 * n, "100", "purchase") for n in range(statements)))
+    seen = BACKEND.to_pandas(features(daily(rows, spec), (CUTOFF,), spec)).iloc[0]
+    assert seen[["spend_rate", "spend_rate_30", "spend_rate_60"]].tolist() == [100] * 3
+    assert seen["trend"] == 0
+
+
+def test_cash_is_a_share_of_all_that_is_paid_whether_or_not_it_counts_as_spend():
+    rows = table((10, "100", "purchase"), (5, "80", "cash"))
+    for kinds in (("purchase",), ("purchase", "cash")):
+        spec = replace(SPEC, kinds=kinds)
+        seen = BACKEND.to_pandas(features(daily(rows, spec), (CUTOFF,), spec)).iloc[0]
+        assert seen["cash_share"] == pytest.approx(80 / 180)
+
+
 def test_variety_is_the_share_of_visits_with_something_new():
     bought = [(30, "bread"), (20, "bread"), (20, "wine"), (10, "wine"), (5, "bread")]
     seen = of(*((day, "1", "purchase", {"category": what}) for day, what in bought))

@@ -16,6 +16,7 @@ AS_OF = date(2020, 6, 1)
 SPECS = [
     Spec(90, (14, 30, 60, 90, 180, 365), (15, 45, 120), 7, ("purchase", "refund", "cash")),
     Spec(30, (14, 60), (15, 7), 7, ("purchase", "refund")),
+    Spec(30, (60,), (15,), 7, ("purchase",), lead=15),
 ]
 
 

@@ -25,9 +25,10 @@ def habits(*rows):
     return pd.DataFrame(rows, columns=["segment", "figure", "value", "low", "high", "n"])
 
 
-def places(*rows):
-    """Shares of segments, as (segment, name, value, index, n)."""
-    return pd.DataFrame(rows, columns=["segment", "name", "value", "index", "n"])
+def places(*rows, spread=0.01):
+    """Shares of segments, as (segment, name, value, index, n), with an interval of `spread`."""
+    table = pd.DataFrame(rows, columns=["segment", "name", "value", "index", "n"])
+    return table.assign(low=table["value"] - spread, high=table["value"] + spread)
 
 
 ALL = [(EVERYBODY, "discount_share", 0.15, 0.14, 0.16, 2000)]
@@ -80,7 +81,12 @@ def test_without_evidence_there_is_no_sentence(row):
 
 @pytest.mark.parametrize(
     ("own", "with_all", "said"),
-    [(1.6, 1.1, "win back now"), (0.6, 1.1, "they still come"), (0.3, 0.2, ""), (1.9, 2.9, "")],
+    [
+        (1.6, 1.1, "win back now"),
+        (0.6, 1.1, "within their own habit"),
+        (0.3, 0.2, ""),
+        (1.9, 2.9, ""),
+    ],
 )
 def test_nobody_is_won_back_who_is_no_longer_away_than_is_their_habit(own, with_all, said):
     near = [(value, value - 0.01, value + 0.01) for value in (with_all, own)]
@@ -117,6 +123,14 @@ def test_places_and_products_speak_where_their_share_stands_out():
         "North holds 60.0% of their spend with a known region (210 customers), 1.25 times its share"
         " with all."
     ]
+
+
+def test_a_place_whose_interval_holds_the_share_of_all_may_be_chance():
+    own = habits(*ALL, (TOP, "discount_share", 0.15, 0.14, 0.16, 400))
+    category = places((TOP, "WINE", 0.3, 1.5, 12), (TOP, "FUEL", 0.1, 0.4, 12), spread=0.2)
+    region = places((TOP, "North", 0.6, 1.25, 11), spread=0.2)
+    tables = {"category": category, "region": region}
+    assert playbook(own, tables, TEMPLATES) == {TOP: NONE}
 
 
 def test_at_most_two_products_are_put_first_the_largest():

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy.stats import norm
 
 from stages.adapters import engine
+from stages.domain.playbook import playbook
 from stages.domain.profiles import EVERYBODY, groups, habits, mix, shares
 from stages.domain.tables import TRANSACTIONS
 
@@ -106,16 +108,65 @@ def test_the_mix_is_the_spend_of_the_year_before_as_of_by_segment():
     members = ibis.memtable(segments(2, 1))
     kinds, as_of = ("purchase", "refund"), date(2021, 1, 1)
     found = BACKEND.to_pandas(mix(table, members, kinds, "category", as_of))
-    rows = {(r.segment, r.name): (r.spend, r.n) for r in found.itertuples(index=False)}
-    assert rows == {(TOP, "wine"): (35, 2), (TOP, "bread"): (20, 1), (BASE, "bread"): (7, 1)}
+    found = found.set_index(["segment", "name"]).T.to_dict("list")
+    assert list(found[TOP, "wine"]) == [35, 2, 40**2 + 5**2, 40 * 40 - 5 * 15, 40**2 + 15**2]
+    assert list(found[TOP, "bread"]) == [20, 1, 20**2, 20 * 15, 40**2 + 15**2]
+    assert list(found[BASE, "bread"]) == [7, 1, 49, 49, 49]
+
+
+def test_an_interval_is_as_wide_as_shares_of_resampled_customers_spread():
+    rng = np.random.default_rng(0)
+    wine, bread = rng.lognormal(2, 1, 400), rng.lognormal(2.5, 1, 400)
+    squares = {"wine": (wine**2).sum(), "bread": (bread**2).sum()}
+    own = wine + bread
+    rows = [
+        [TOP, name, spend.sum(), 400, squares[name], (spend * own).sum(), (own**2).sum()]
+        for name, spend in (("wine", wine), ("bread", bread))
+    ]
+    table = shares(mixed(*rows)).set_index(["segment", "name"]).loc[TOP, "wine"]
+    draws = [rng.integers(0, 400, 400) for _ in range(2000)]
+    spread = np.std([wine[some].sum() / own[some].sum() for some in draws])
+    assert (table["high"] - table["low"]) / 2 == pytest.approx(norm.ppf(0.9875) * spread, rel=0.1)
+
+
+def mixed(*rows):
+    """What `mix` returns: segment, name, spend, n, squares, cross, whole."""
+    names = ["segment", "name", "spend", "n", "squares", "cross", "whole"]
+    return pd.DataFrame([[*row, *[0.0] * (len(names) - len(row))] for row in rows], columns=names)
+
+
+def test_among_segments_drawn_by_lot_hardly_a_place_or_category_stands_out():
+    rng = np.random.default_rng(1)
+    customers = [f"c{n:04}" for n in range(2000)]
+    records = pd.DataFrame(
+        {
+            "customer_id": np.repeat(customers, 20),
+            "booked_at": pd.Timestamp("2020-06-01", tz="UTC"),
+            "transaction_id": np.arange(40_000).astype(str),
+            "amount": np.round(rng.lognormal(2, 1.5, 40_000), 2),
+            "kind": "purchase",
+            "category": np.char.add("k", (rng.zipf(1.5, 40_000) % 200).astype(str)),
+        }
+    )
+    records.loc[records["customer_id"] < "c0600", "category"] = np.where(
+        rng.random(600 * 20) < 0.3, "planted", records["category"][: 600 * 20]
+    )
+    lots = ["a", "b", "c", "d", "e"]
+    drawn = pd.DataFrame({"customer_id": customers, "segment": rng.choice(lots, 2000)})
+    drawn.loc[:599, "segment"] = TOP
+    as_of, templates = date(2021, 1, 1), {"products": {"category": "{name}"}}
+    whole = habits(
+        drawn.assign(expected_spend=1.0), pd.DataFrame({"tenure": rng.normal(300, 9, 2000)})
+    )
+    rows = mix(ibis.memtable(records), ibis.memtable(drawn), ["purchase"], "category", as_of)
+    book = playbook(whole, {"category": shares(BACKEND.to_pandas(rows))}, templates)
+    assert book[TOP]["products"] == ["planted"]
+    assert sum(len(book[name]["products"]) for name in lots) <= 1
 
 
 def test_shares_are_of_the_segments_spend_and_beside_that_of_all():
     table = shares(
-        pd.DataFrame(
-            [[TOP, "wine", 60.0, 20], [TOP, "bread", 40.0, 30], [BASE, "bread", 100.0, 12]],
-            columns=["segment", "name", "spend", "n"],
-        )
+        mixed([TOP, "wine", 60.0, 20], [TOP, "bread", 40.0, 30], [BASE, "bread", 100.0, 12])
     )
     rows = {(r.segment, r.name): (r.value, r.index, r.n) for r in table.itertuples(index=False)}
     assert rows == {
@@ -129,14 +180,14 @@ def test_shares_are_of_the_segments_spend_and_beside_that_of_all():
 
 def test_what_nine_customers_bought_is_not_shown_but_counts_in_the_whole():
     rows = [[TOP, "wine", 25.0, 9], [TOP, "bread", 75.0, 30]]
-    table = shares(pd.DataFrame(rows, columns=["segment", "name", "spend", "n"]))
+    table = shares(mixed(*rows))
     assert set(table["name"]) == {"bread"}
     assert (table["value"] == 0.75).all()
 
 
 def test_no_share_is_above_the_whole_where_another_name_brought_more_back():
     rows = [[TOP, "bread", 100.0, 30], [TOP, "shoes", -60.0, 30], [BASE, "bread", 60.0, 30]]
-    table = shares(pd.DataFrame(rows, columns=["segment", "name", "spend", "n"]))
+    table = shares(mixed(*rows))
     assert set(table["name"]) == {"bread"}
     assert (table["value"] == 1).all()
 
@@ -156,7 +207,7 @@ def test_what_brought_back_as_much_as_it_took_has_no_share():
         [TOP, "bread", 80.0, 30],
         [BASE, "bread", 10.0, 30],  # the segment as a whole brought back more than it bought
     ]
-    table = shares(pd.DataFrame(rows, columns=["segment", "name", "spend", "n"]))
+    table = shares(mixed(*rows))
     assert set(zip(table["segment"], table["name"], strict=True)) == {
         (EVERYBODY, "bread"),
         (TOP, "bread"),

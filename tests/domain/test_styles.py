@@ -9,7 +9,7 @@ import pytest
 from stages.domain import frame
 from stages.domain.style_fitting import LEXICON, fit
 from stages.domain.style_matching import matched
-from stages.domain.styles import Styles
+from stages.domain.styles import NO_SPEND, Styles
 from tests.domain.crowd import AS_OF, crowd
 
 NOW = frame.at(crowd(900), [AS_OF])
@@ -69,6 +69,22 @@ def test_a_style_that_is_nobodys_continuation_has_a_name_of_its_own(styles):
     champion = replace(styles, names=(styles.names[1], styles.names[0], f"{styles.names[0]} (new)"))
     names = matched(moved, champion).names
     assert names == (f"{styles.names[0]} (new) (new)", *champion.names[1:])
+
+
+def test_a_name_does_not_outlive_what_it_says(styles):
+    near = tuple(-0.1 * c for c in styles.centres[0])  # within a standard deviation, but no more so
+    former = tuple(0.5 * c for c in styles.centres[0])
+    names = ("Anna", *styles.names[1:])
+    champion = replace(styles, centres=(former, *styles.centres[1:]), names=names)
+    kept = replace(styles, centres=(former, *styles.centres[1:]))
+    assert matched(kept, champion).names == names
+    turned = replace(styles, centres=(near, *styles.centres[1:]))
+    assert "Anna" not in matched(turned, champion).names
+
+
+def test_who_has_not_spent_has_no_style_of_buying(styles):
+    rows = NOW.head(3).assign(ticket_largest=[0.0, -5.0, 12.0])
+    assert styles.of(rows).tolist() == [NO_SPEND, NO_SPEND, *styles.of(NOW.iloc[2:3])]
 
 
 def test_styles_of_other_habits_are_not_matched(styles):

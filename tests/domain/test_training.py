@@ -81,9 +81,32 @@ def test_newcomers_are_expected_what_newcomers_spent(model):
 
 def test_of_newcomers_four_in_five_are_inside_though_a_quarter_spent_nothing():
     spend = np.r_[np.zeros(25), np.arange(1.0, 76.0)]
-    prior = training._prior(pd.DataFrame({"tenure": 5.0, "target": spend}))
+    prior = training._prior(pd.DataFrame({"tenure": 5.0, "target": spend}), share=1)
     assert prior.low == 0
     assert ((spend >= prior.low) & (spend <= prior.high)).mean() == 0.8
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
+def test_of_the_silent_a_share_begins_and_four_in_five_are_inside(share):
+    spend = np.arange(1.0, 101.0)
+    prior = training._prior(pd.DataFrame({"tenure": 5.0, "target": spend}), share)
+    some = round(100 * share)
+    everybody = np.r_[np.tile(spend, some), np.zeros(100 * (100 - some))]
+    assert prior.expected == pytest.approx(everybody.mean())
+    assert prior.deviation == pytest.approx(everybody.std() / everybody.mean())
+    inside = (everybody >= prior.low) & (everybody <= prior.high)
+    assert inside.mean() == pytest.approx(max(0.8, 1 - share), abs=0.015)
+
+
+def test_who_has_been_silent_for_long_is_expected_to_begin_as_seldom_as_of_late():
+    newest = frame.at(ROWS[HALF], [AS_OF])
+    begun = int((newest["tenure"] <= 30).sum())
+    silent = 9 * (begun + 1)
+    few, none = (training._share_begun(newest, 30, n) for n in (silent, 0))
+    assert (few, none) == (pytest.approx(0.1), 1)
+    model = training.fit(ROWS[HALF], CUTOFFS, AS_OF, FIRST, 30, RECIPE, silent)
+    assert model.prior.expected == pytest.approx(trained(ROWS[HALF]).prior.expected / 10)
+    assert model.prior.low == 0
 
 
 def test_a_few_newcomers_speak_for_nobody():

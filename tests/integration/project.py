@@ -87,7 +87,8 @@ class Project:
 
     def make(self, goal: str, *arguments: str) -> str:
         """Run a goal of the Makefile, whose environment is the tests' own."""
-        return self.run("make", goal, *arguments, "--old-file", ".venv/bin/.ready")
+        quiet = ("--no-print-directory", "--old-file", ".venv/bin/.ready")
+        return self.run("make", goal, *arguments, *quiet)
 
     def run(self, *command: str, status: int = 0) -> str:
         """Run a command that ends with `status`; return all it wrote."""

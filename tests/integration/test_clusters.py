@@ -22,6 +22,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cassandra import ConsistencyLevel
+from cassandra.cluster import EXEC_PROFILE_DEFAULT
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -248,6 +250,13 @@ def test_the_datacenter_and_the_consistency_of_conf_are_used(guarded):
         assert found.get_query_trace().parameters["consistency_level"] == "EACH_QUORUM"
 
 
+@pytest.mark.parametrize(("level", "serial"), [("LOCAL_QUORUM", "LOCAL_SERIAL"), ("ONE", "SERIAL")])
+def test_what_is_written_only_if_absent_asks_no_farther_than_the_rest(guarded, level, serial):
+    with connect(guarded.store(consistency=level)) as opened:
+        profile = opened.get_execution_profile(EXEC_PROFILE_DEFAULT)
+        assert ConsistencyLevel.value_to_name[profile.serial_consistency_level] == serial
+
+
 @pytest.mark.usefixtures("superuser")
 def test_the_keyspace_is_replicated_in_the_datacenters_of_conf(guarded):
     replication = {"class": "NetworkTopologyStrategy", "datacenter1": 1}
@@ -403,6 +412,10 @@ def test_an_unknown_consistency_level(guarded, name):
         (["a:port"], "give host or host:port"),
         (["a,,b"], "give host or host:port"),
         ([f"user:{WRONG}@a"], "give host or host:port"),
+        (
+            "nonesuch.invalid",
+            "no host is known by the name nonesuch.invalid",
+        ),  # one, not its letters
     ],
 )
 def test_contact_points_that_are_none(environment, points, said):

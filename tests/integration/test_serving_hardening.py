@@ -97,7 +97,7 @@ def test_garbage_is_told_what_is_wrong_and_nothing_of_it_comes_back(endpoint, ti
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/invocations", 405),
+        ("GET", "/invocations", 404),
         ("DELETE", "/customers/1", 404),
         ("POST", "/segments", 404),
         ("GET", f"/{SECRET}", 404),

@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from stages.adapters import registry
 from stages.serving.app import create
+from stages.serving.champion import Champion
 from stages.serving.settings import Settings
 from tests.integration.endpoint import JSON, Endpoint, row
 from tests.integration.project import Project
@@ -27,8 +28,12 @@ BROKEN = ("no load", "no score", "other code")
 
 
 @pytest.fixture(scope="module")
-def client(project: Project) -> mlflow.MlflowClient:
-    return mlflow.MlflowClient(f"sqlite:///{project.root}/mlflow.db")
+def client(project: Project) -> Iterator[mlflow.MlflowClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "")  # which the next line sets, too
+        mlflow.set_tracking_uri(f"sqlite:///{project.root}/mlflow.db")
+        yield mlflow.MlflowClient()
+    mlflow.set_tracking_uri(None)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +137,30 @@ def test_a_broken_version_given_the_alias_by_hand_leaves_the_old_one_serving(
         "make", "smoke", f"SERVE_PORT={endpoint.port}", "-o", ".venv/bin/.ready", status=2
     )
     assert f"serves version 1, but: version {version}" in said
+
+
+def test_a_version_whose_files_could_not_be_had_is_tried_again(
+    project, client, versions, move, monkeypatch
+):
+    monkeypatch.setattr("stages.serving.champion.AGAIN", 3)
+    champion = Champion(client)
+    files = (
+        project.root
+        / "mlartifacts/models"
+        / client.get_model_version(registry.NAME, versions["1.5"]).model_id
+    )
+    away = files.rename(files.with_suffix(".away"))
+    try:
+        move(versions["1.5"])
+        champion.refresh()
+    finally:
+        away.rename(files)
+    champion.refresh()
+    assert (champion.served.version, champion.failures) == ("1", 1)
+    assert champion.problem.startswith(f"version {versions['1.5']} does not load")
+    time.sleep(3)
+    champion.refresh()
+    assert (champion.served.version, champion.problem) == (versions["1.5"], None)
 
 
 def test_reload_looks_at_once(project, versions, move):

@@ -65,9 +65,13 @@ def connect(store: DictConfig) -> Iterator[Session]:
 
 def _cluster(store: DictConfig) -> Cluster:
     datacenter = store.datacenter or ""  # none given: the driver takes the first contact point's
+    level = _consistency(store.consistency)
+    near = level in (ConsistencyLevel.LOCAL_ONE, ConsistencyLevel.LOCAL_QUORUM)
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(datacenter)),
-        consistency_level=_consistency(store.consistency),
+        consistency_level=level,
+        # of IF NOT EXISTS, which else asks a quorum of all datacenters
+        serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL if near else ConsistencyLevel.SERIAL,
         request_timeout=TIMEOUT,
     )
     settings: dict[str, Any] = {
@@ -107,7 +111,8 @@ def _configured(store: DictConfig) -> list[str]:
                 "store.contact_points is empty: name some nodes of your cluster in"
                 f" conf/store/cluster.yaml or in {CONTACT_POINTS}"
             )
-        return list(store.contact_points)
+        points = store.contact_points
+        return points.split(",") if isinstance(points, str) else list(points)
     if store.kind != "local":
         raise UserError(f"store.kind={store.kind}: give local, cluster or astra")
     node = node_state.find(NODE)
