@@ -250,6 +250,7 @@ def test_the_datacenter_and_the_consistency_of_conf_are_used(guarded):
         assert found.get_query_trace().parameters["consistency_level"] == "EACH_QUORUM"
 
 
+@pytest.mark.usefixtures("superuser")
 @pytest.mark.parametrize(("level", "serial"), [("LOCAL_QUORUM", "LOCAL_SERIAL"), ("ONE", "SERIAL")])
 def test_what_is_written_only_if_absent_asks_no_farther_than_the_rest(guarded, level, serial):
     with connect(guarded.store(consistency=level)) as opened:
