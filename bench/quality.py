@@ -8,7 +8,7 @@ looked for in QUALITY_DATA (berka/, taiwan_cards/); what is not there is said to
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -149,6 +149,7 @@ def judged(origin: Origin) -> Iterator[Row]:
     params.horizon = origin.horizon
     made = recipe(params)
     plan, rows = framed(origin, made)
+    made = replace(made, spec=plan.spec(made.spec))
     held = frame.at(rows, [plan.cutoff])
     began = time.process_time()
     model = training.fit(rows, plan.training, plan.cutoff, plan.first, plan.target_days, made)
@@ -206,7 +207,7 @@ def framed(origin: Origin, made: training.Recipe) -> tuple[cutoffs.Plan, pd.Data
         days = engine.keep(backend, "daily", daily(transactions, spec))
         history = cutoffs.history(backend, transactions)
         plan = cutoffs.plan(history, spec.horizon, origin.as_of, origin.cutoff)
-        rows = frame.rows(days, plan.all, plan, spec).order_by("cutoff", "customer_id")
+        rows = frame.rows(days, plan.all, plan, plan.spec(spec)).order_by("cutoff", "customer_id")
         kept = frame_contract.checked(engine.batches(backend, engine.keep(backend, "frame", rows)))
         return plan, pa.Table.from_batches(kept).to_pandas()
 

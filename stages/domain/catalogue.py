@@ -27,21 +27,19 @@ CATALOGUE = (
     Feature(
         "spend_rate_half_{}", "spend", "money/horizon", "spend, a day's weight halved every {} days"
     ),
-    Feature("visit_rate", "frequency", "days/horizon", "days with a transaction"),
-    Feature(
-        "visit_rate_{}", "frequency", "days/horizon", "days with a transaction in the last {} days"
-    ),
+    Feature("visit_rate", "frequency", "days/horizon", "visits: days with spend"),
+    Feature("visit_rate_{}", "frequency", "days/horizon", "visits in the last {} days"),
     Feature(
         "visit_rate_half_{}",
         "frequency",
         "days/horizon",
-        "days with a transaction, weight halved every {} days",
+        "visits, weight halved every {} days",
     ),
     Feature("transaction_rate", "frequency", "1/horizon", "transactions"),
-    Feature("active_weeks", "frequency", "share", "weeks with a transaction"),
+    Feature("active_weeks", "frequency", "share", "weeks with a visit"),
     Feature("gap_mean", "frequency", "days", "mean time between visits"),
     Feature("gap_longest", "frequency", "days", "longest time between visits"),
-    Feature("recency", "recency", "days", "since the last transaction"),
+    Feature("recency", "recency", "days", "since the last visit"),
     Feature("recency_in_gaps", "recency", "gaps", "recency over the own mean gap"),
     Feature("tenure", "recency", "days", "since the first transaction"),
     Feature("ticket_mean", "ticket", "money", "mean spend of a visit"),
@@ -51,9 +49,9 @@ CATALOGUE = (
     Feature("trend", "trend", "-1 to 1", "the last horizon's spend against the former's"),
     Feature("income_rate", "money in", "money/horizon", "income over all history"),
     Feature("income_rate_recent", "money in", "money/horizon", "income of the last horizon"),
-    Feature("other_rate", "money in", "money/horizon", "transfers and fees, out less in"),
+    Feature("other_rate", "money in", "money/horizon", "all other money, out less in"),
     Feature(
-        "other_rate_recent", "money in", "money/horizon", "transfers and fees of the last horizon"
+        "other_rate_recent", "money in", "money/horizon", "all other money of the last horizon"
     ),
     Feature("cash_share", "habit", "share", "cash in all spend: privacy", MIND),
     Feature("discount_share", "habit", "share", "discount in prices: price sensitivity", MIND),

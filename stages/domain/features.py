@@ -24,7 +24,7 @@ COUNTS = ("transactions", "discounted", "evening")
 # contract's largest amount fits a thousand times.
 DAY = {
     **dict.fromkeys(("spend", "income", "other", "cash", "discount"), "decimal(18, 2)"),
-    **dict.fromkeys(COUNTS, "int32"),
+    **dict.fromkeys((*COUNTS, "bought"), "int32"),
 }
 NEW = {"new_categories": "category", "new_merchants": "merchant", "new_regions": "region"}
 COLUMNS = Arithmetic(
@@ -39,7 +39,9 @@ COLUMNS = Arithmetic(
 
 
 def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
-    """One row a customer and day: exact sums, counts, what is new, days since the day before.
+    """One row a customer and day: exact sums, counts, what is new, days since the visit before.
+
+    A visit is a day with a transaction of the kinds that count as spend: `bought` of them.
 
     A category, merchant or region is new on the day of its first use by the customer, so that
     their sum up to any day is how many different ones there were until then.
@@ -53,11 +55,13 @@ def daily(transactions: ir.Table, spec: Spec) -> ir.Table:
         cash=ifelse(t.kind == "cash", t.amount, 0).sum(),
         discount=t.discount.sum(),
         transactions=t.count(),
+        bought=t.count(where=spends),
         discounted=t.count(where=t.discount > 0),
         evening=t.count(where=t.booked_at.hour() >= EVENING),
     )
     days = days.cast(DAY)
-    before = days.day.lag().over(group_by=days.customer_id, order_by=days.day)
+    alike = [days.customer_id, days.bought > 0]  # visits follow visits
+    before = days.day.lag().over(group_by=alike, order_by=days.day)
     days = days.mutate(gap=days.day.delta(before, unit="day"))
     firsts = ibis.union(*(_firsts(t, name, column) for name, column in NEW.items()))
     new = firsts.group_by("customer_id", "day").aggregate(
@@ -107,19 +111,22 @@ def _ends(cutoffs: Sequence[date]) -> ir.Table:
 def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
     """What a customer's days add up to, before any division."""
     age, spend, recent = past.age, past.spend, past.age <= spec.horizon
+    visit = past.bought > 0
     exact = spend.cast("decimal(38, 2)")  # room for its multiples
+    cents, null = (exact * 100).cast("float64"), ibis.null("float64")
     another_week = past.gap.isnull() | ((age - 1) % 7 + past.gap >= 7)
     sums = {
         "tenure": age.max(),
-        "recency": age.min(),
-        "visits": past.count(),
-        "weeks": past.count(where=another_week),
-        "gap_longest": past.gap.max(),
-        "ticket_median": (exact * 100).cast("float64").median().floor() / 100.0,  # whole cents
-        "ticket_largest": spend.max().cast("float64"),
+        "first": age.max(where=visit),
+        "recency": age.min(where=visit).coalesce(age.max()),  # of who never came: since ever
+        "visits": past.count(where=visit),
+        "weeks": past.count(where=visit & another_week),
+        "gap_longest": past.gap.max(where=visit),
+        "ticket_median": visit.ifelse(cents, null).median().floor() / 100.0,  # whole cents
+        "ticket_largest": spend.max(where=visit).cast("float64"),
         "spend": spend.sum(),
         "spend_squared": (exact * exact).cast("decimal(38, 4)").sum(),
-        "weekend": past.count(where=past.day.day_of_week.index() >= SATURDAY),
+        "weekend": past.count(where=visit & (past.day.day_of_week.index() >= SATURDAY)),
         "spend_before": spend.sum(where=(age > spec.horizon) & (age <= 2 * spec.horizon)),
         "income_recent": past.income.sum(where=recent),
         "other_recent": past.other.sum(where=recent),
@@ -127,14 +134,14 @@ def _sums(past: ir.Table, spec: Spec) -> dict[str, ir.Value]:
     for name in (*COUNTS, "discount", "cash", "income", "other", "new_regions"):
         sums[name] = past[name].sum()
     for name in ("new_categories", "new_merchants"):
-        sums[f"{name}_days"] = past.count(where=past[name] > 0)
+        sums[f"{name}_days"] = past.count(where=visit & (past[name] > 0))
     for w in spec.all_windows:
         sums[f"spend_{w}"] = spend.sum(where=age <= w)
-        sums[f"visits_{w}"] = past.count(where=age <= w)
+        sums[f"visits_{w}"] = past.count(where=visit & (age <= w))
     for h in spec.half_lives:
         weight = ibis.literal(0.5).pow(age.cast("float64") / h)
         sums[f"spend_half_{h}"] = (spend.cast("float64") * weight).cast(WEIGHTED).sum()
-        sums[f"visits_half_{h}"] = weight.cast(WEIGHT).sum()
+        sums[f"visits_half_{h}"] = weight.cast(WEIGHT).sum(where=visit)
     return sums
 
 

@@ -85,16 +85,18 @@ def _sums(
     """
     booked_at = rows.booked_at[order]
     day = booked_at // DAY
-    first = _changes(day)
-    visited = day[first]
-    days = visited.tolist()
     amount, discount = exact.safe(rows.money[:, order])
-    money = amount * _signs(spec.kinds)[:, rows.kind[order]]
+    signs = _signs(spec.kinds)[:, rows.kind[order]]
+    money = amount * signs
+    begins = _changes(day)
+    came = np.logical_or.reduceat(signs[0] != 0, begins)  # on a visit something counts as spend
+    visited = day[begins[came]]
+    days, tenure = visited.tolist(), cutoff - int(day[0])
     late = day.searchsorted(cutoff - spec.horizon)
     _, income_recent, other_recent, _ = money[:, late:].sum(axis=1).tolist()
-    spend = np.add.reduceat(money[0], first).tolist()
-    by_size, upto = sorted(spend), [0, *accumulate(spend)]
-    lower, upper = by_size[(len(days) - 1) // 2], by_size[len(days) // 2]
+    spend = np.add.reduceat(money[0], begins)[came].tolist()
+    by_size, upto = sorted(spend) or [0], [0, *accumulate(spend)]
+    lower, upper = by_size[(len(by_size) - 1) // 2], by_size[len(by_size) // 2]
     last = {w: bisect_left(days, cutoff - w) for w in (*spec.all_windows, 2 * spec.horizon)}
     cents = {
         **dict(zip(MONEY, money.sum(axis=1).tolist(), strict=True)),
@@ -111,19 +113,21 @@ def _sums(
     for name, values in zip(NEW, rows.names[:, order[::-1]].tolist(), strict=True):
         first_day = dict(zip(values, newest_first, strict=True))
         first_day.pop(None, None)
-        sums[name] = len(first_day) if name == "new_regions" else len(set(first_day.values()))
+        new = first_day if name == "new_regions" else set(first_day.values()).intersection(days)
+        sums[name] = len(new)
     return {
         **sums,
         **_weighted(spend, cutoff - visited, spec),
         **{f"visits_{w}": len(days) - last[w] for w in spec.all_windows},
         "spend_squared": exact.number(sum(map(mul, spend, spend)), 10_000),
         "transactions": len(order),
-        "discounted": np.count_nonzero(discount > 0),
-        "evening": np.count_nonzero(booked_at % DAY >= EVENING * HOUR),
-        "weekend": np.count_nonzero((visited + THURSDAY) % 7 >= SATURDAY),
+        "discounted": int(np.count_nonzero(discount > 0)),
+        "evening": int(np.count_nonzero(booked_at % DAY >= EVENING * HOUR)),
+        "weekend": int(np.count_nonzero((visited + THURSDAY) % 7 >= SATURDAY)),
         "weeks": len({(cutoff - d - 1) // 7 for d in days}),
-        "tenure": cutoff - days[0],
-        "recency": cutoff - days[-1],
+        "tenure": tenure,
+        "first": cutoff - days[0] if days else 0,
+        "recency": cutoff - days[-1] if days else tenure,
         "visits": len(days),
         "gap_longest": max(map(sub, days[1:], days), default=0),
     }

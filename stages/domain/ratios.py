@@ -28,9 +28,9 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
     transactions = number("transactions")
     seen = tenure + float(spec.lead)
     observed = do.most(seen, float(spec.shortest_tenure))
-    mean = spend / visits
-    variance = do.most(number("spend_squared") / visits - mean * mean, 0.0)
-    gap = do.ratio(tenure - number("recency"), visits - 1, tenure)
+    mean = do.ratio(spend, visits, 0.0)
+    variance = do.most(do.ratio(number("spend_squared"), visits, 0.0) - mean * mean, 0.0)
+    gap = do.ratio(number("first") - number("recency"), visits - 1, tenure)
     recent = do.least(observed, horizon)
     with_cash = spend if "cash" in spec.kinds else spend + number("cash")
     discount, before_discount = number("discount"), number("discount") + do.most(spend, 0.0)
@@ -56,9 +56,9 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
         "discount_share": do.ratio(discount, before_discount, 0.0),
         "promotion_share": number("discounted") / transactions,
         "evening_share": number("evening") / transactions,
-        "weekend_share": number("weekend") / visits,
-        "variety": number("new_categories_days") / visits,
-        "loyalty": 1.0 - number("new_merchants_days") / visits,
+        "weekend_share": do.ratio(number("weekend"), visits, 0.0),
+        "variety": do.ratio(number("new_categories_days"), visits, 0.0),
+        "loyalty": 1.0 - do.ratio(number("new_merchants_days"), visits, 0.0),
         "regions": number("new_regions"),
     }
     for w in spec.all_windows:

@@ -33,8 +33,8 @@ NAMES = {
 PLAIN = {  # families of reasons and figures of segments, where everyday words are plainer
     "ticket": "spend a visit",
     "ticket_mean": "spend a visit",
-    "recency": "time since the last transaction",
-    "recency_in_gaps": "time since the last transaction, against their habit",
+    "recency": "time since buying",
+    "recency_in_gaps": "time since buying, against their habit",
 }
 FORMATS = {"expected_spend": "%,.0f", "low": "%,.0f", "high": "%,.0f", "percentile": "%.1f"}
 WORDS = """

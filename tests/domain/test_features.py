@@ -101,6 +101,22 @@ def test_a_visit_is_a_day_and_its_ticket_all_that_was_bought():
     assert seen["transaction_rate"] == pytest.approx(3 * 30 / 7)
 
 
+def test_what_the_bank_books_is_no_visit():
+    bought = [(30, "10", "purchase"), (20, "20", "purchase"), (10, "30", "purchase")]
+    booked = [(40, "-900", "income"), (25, "1", "fee"), (2, "1", "fee"), (1, "-900", "income")]
+    alone, among = of(*bought), of(*bought, *booked)
+    told = ["recency", "recency_in_gaps", "gap_mean", "gap_longest", "ticket_mean"]
+    told += ["ticket_median", "ticket_largest", "ticket_variation", "visit_rate_14"]
+    assert among[told].tolist() == alone[told].tolist()
+    assert among["visit_rate"] == 3 * 30 / 40
+    assert (among["tenure"], among["transaction_rate"]) == (40, 7 * 30 / 40)
+
+
+def test_who_never_bought_has_been_away_since_ever():
+    seen = of((40, "-900", "income"), (10, "-900", "income"))
+    assert (seen["recency"], seen["visit_rate"], seen["ticket_mean"]) == (40, 0, 0)
+
+
 def test_recent_spend_weighs_twice_that_of_a_half_life_before():
     day = math.log(2) / 15
     norm = (1 - math.exp(-30 * day)) / day

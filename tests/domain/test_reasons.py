@@ -92,7 +92,7 @@ def said(row=None, **parts):
 
 def test_the_two_strongest_reasons_are_said_strongest_first_with_their_figures():
     assert said(spend=np.log(1.66), habit=0.01, frequency=np.log(0.3)) == [
-        "frequency lowers it by 70%: days with a transaction in the last 30 days 4, typically 9",
+        "frequency lowers it by 70%: visits in the last 30 days 4, typically 9",
         "spend raises it by 66%: spend of the last 30 days 619, typically 289",
     ]
 
@@ -112,7 +112,7 @@ def test_a_reason_never_shows_a_figure_that_speaks_against_it():
         "recency lowers it by 20%: since the first transaction 56 days, typically 360 days"
     )
     short = said(recency=np.log(1.2), row={"recency": 2.0, "tenure": 359.0})
-    assert short[0].endswith("since the last transaction 2 days, typically 7 days")
+    assert short[0].endswith("since the last visit 2 days, typically 7 days")
     assert said(ticket=np.log(1.2))[0] == "ticket raises it by 20%: taken together with all else"
 
 
