@@ -143,9 +143,9 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
     silent = scores.loc[scores["style"] == UNKNOWN, "expected_spend"]
     if len(silent):
         st.markdown(
-            f"- **Without history**: {len(silent):,} customers who had not bought yet. Of each as"
-            f" much is expected as of all such together if they begin as often as of late:"
-            f" {look.money(silent.sum())} in all."
+            f"- **Without history**: {len(silent):,} customers who had not bought yet. They {are}"
+            " expected to begin as often as others like them did of late, and who begins to spend"
+            f" as newcomers do: {look.money(silent.sum())} in all."
         )
 
 
