@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import mlflow
 import pandas as pd
@@ -144,11 +146,8 @@ def test_a_version_whose_files_could_not_be_had_is_tried_again(
 ):
     monkeypatch.setattr("stages.serving.champion.AGAIN", 3)
     champion = Champion(client)
-    files = (
-        project.root
-        / "mlartifacts/models"
-        / client.get_model_version(registry.NAME, versions["1.5"]).model_id
-    )
+    place = client.get_model_version_download_uri(registry.NAME, versions["1.5"])
+    files = Path(urlsplit(place).path)
     away = files.rename(files.with_suffix(".away"))
     try:
         move(versions["1.5"])
