@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ibis.backends import duckdb
 from ibis.backends.sql import SQLBackend
 from omegaconf import DictConfig
 
@@ -46,7 +47,7 @@ def connect(
         return spark.connect(folder=folder, **of_spark)  # type: ignore[arg-type]
     if name != "duckdb":
         raise UserError(f"engine.name={name}: give duckdb or spark")
-    backend = ibis.duckdb.connect()
+    backend = duckdb.Backend().connect()  # ibis.duckdb looks through all that is installed
     backend.raw_sql("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
     if folder:
         backend.raw_sql(f"SET temp_directory = '{folder}'")

@@ -28,8 +28,9 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
     transactions = number("transactions")
     seen = tenure + float(spec.lead)
     observed = do.most(seen, float(spec.shortest_tenure))
-    mean = do.ratio(spend, visits, 0.0)
-    variance = do.most(do.ratio(number("spend_squared"), visits, 0.0) - mean * mean, 0.0)
+    some = do.most(visits, 1.0)  # to divide by: who never came spent nothing
+    mean = spend / some
+    variance = do.most(number("spend_squared") / some - mean * mean, 0.0)
     gap = do.ratio(number("first") - number("recency"), visits - 1, tenure)
     recent = do.least(observed, horizon)
     with_cash = spend if "cash" in spec.kinds else spend + number("cash")
@@ -56,9 +57,9 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
         "discount_share": do.ratio(discount, before_discount, 0.0),
         "promotion_share": number("discounted") / transactions,
         "evening_share": number("evening") / transactions,
-        "weekend_share": do.ratio(number("weekend"), visits, 0.0),
-        "variety": do.ratio(number("new_categories_days"), visits, 0.0),
-        "loyalty": 1.0 - do.ratio(number("new_merchants_days"), visits, 0.0),
+        "weekend_share": number("weekend") / some,
+        "variety": number("new_categories_days") / some,
+        "loyalty": 1.0 - number("new_merchants_days") / some,
         "regions": number("new_regions"),
     }
     for w in spec.all_windows:
