@@ -9,11 +9,10 @@ import sys
 import time
 from functools import partial
 
-import ibis.backends.duckdb  # noqa: F401, ibis loads it at its first use, which is on the clock
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset  # as pandas does this
+import pyarrow.dataset  # pandas would load it at its first use, which is on the clock
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 

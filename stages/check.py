@@ -39,8 +39,8 @@ def main() -> None:
     for accepted, rejected in sources.contract(source, group):
         customers |= set(accepted["customer_id"].unique().to_pylist())
         days += [d for d in pc.min_max(accepted["booked_at"]).as_py().values() if d]
-        kinds.update(accepted["kind"].to_pylist())
-        reasons.update(rejected["reason"].to_pylist())
+        kinds += _counts(accepted["kind"])
+        reasons += _counts(rejected["reason"])
         spends = pc.is_in(accepted["kind"], pa.array(list(params.target.kinds)))
         spend += float(pc.sum(accepted.filter(spends)["amount"]).as_py() or 0)
         first = sorted(first + _places(rejected), key=lambda p: (p["file"], p["line"]))[:SHOWN]
@@ -80,6 +80,10 @@ def main() -> None:
             f"{refused:,} of {rows:,} rows would be refused, above most_rejected="
             f"{params.most_rejected}: none would be loaded"
         )
+
+
+def _counts(column: pa.ChunkedArray) -> Counter[str]:
+    return Counter({c["values"]: c["counts"] for c in column.value_counts().to_pylist()})
 
 
 def _places(rejected: pa.Table) -> list[dict[str, Any]]:

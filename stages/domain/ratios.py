@@ -26,8 +26,8 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
     horizon = float(spec.horizon)
     tenure, visits, spend = number("tenure"), number("visits"), number("spend")
     transactions = number("transactions")
-    seen = tenure + float(spec.lead)
-    observed = do.most(seen, float(spec.shortest_tenure))
+    history = tenure + float(spec.lead)
+    observed = do.most(history, float(spec.shortest_tenure))
     some = do.most(visits, 1.0)  # to divide by: who never came spent nothing
     mean = spend / some
     variance = do.most(number("spend_squared") / some - mean * mean, 0.0)
@@ -71,11 +71,11 @@ def ratios(number: Callable[[str], Any], spec: Spec, do: Arithmetic) -> dict[str
         columns[f"spend_rate_half_{h}"] = number(f"spend_half_{h}") * horizon / days
         columns[f"visit_rate_half_{h}"] = number(f"visits_half_{h}") * horizon / days
     latest, before = number(f"spend_{spec.horizon}"), number("spend_before")
-    columns["trend"] = _trend(latest, before, seen, spec, do)
+    columns["trend"] = _trend(latest, before, history, spec, do)
     return columns
 
 
-def _trend(latest: Any, before: Any, observed: Any, spec: Spec, do: Arithmetic) -> Any:
+def _trend(latest: Any, before: Any, history: Any, spec: Spec, do: Arithmetic) -> Any:
     """(latest − before) / (latest + before): spend of the last horizon and of the one before it.
 
     Between -1 and 1; a horizon before that was seen in part counts as if seen whole; 0 for
@@ -83,7 +83,7 @@ def _trend(latest: Any, before: Any, observed: Any, spec: Spec, do: Arithmetic) 
     nothing in both.
     """
     horizon = float(spec.horizon)
-    seen = do.least(observed - horizon, horizon)
+    seen = do.least(history - horizon, horizon)
     latest = do.most(latest, 0.0)
     before = do.most(before, 0.0) * horizon / do.most(seen, 1.0)
     known = do.ratio(latest - before, latest + before, -1.0)

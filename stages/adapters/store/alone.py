@@ -3,6 +3,7 @@
 from cassandra import ConsistencyLevel, InvalidRequest, Unauthorized
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
 
+NEAR = (ConsistencyLevel.LOCAL_ONE, ConsistencyLevel.LOCAL_QUORUM)  # of one datacenter alone
 NODE_LOCAL = 11  # a consistency level of Cassandra 5; the driver does not know its name
 PERMISSION = "cassandra.enable_nodelocal_queries"  # the property by which a node allows it
 
@@ -16,8 +17,7 @@ def read_level(session: Session) -> dict[str, int]:
     it, as those that we start do, and a session that asks for LOCAL_ONE or LOCAL_QUORUM.
     """
     own = session.get_execution_profile(EXEC_PROFILE_DEFAULT).consistency_level
-    local = own in (ConsistencyLevel.LOCAL_ONE, ConsistencyLevel.LOCAL_QUORUM)
-    if not local or len(session.cluster.metadata.all_hosts()) != 1:
+    if own not in NEAR or len(session.cluster.metadata.all_hosts()) != 1:
         return {}
     select = "SELECT value FROM system_views.system_properties WHERE name = %s"
     try:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 from stages.adapters.local import node_state
 from stages.adapters.paths import NODE
 from stages.adapters.store import security
+from stages.adapters.store.alone import NEAR
 from stages.adapters.store.refusal import refusal
 from stages.adapters.store.retry import PASSING, gone
 from stages.domain.errors import UserError
@@ -66,12 +67,13 @@ def connect(store: DictConfig) -> Iterator[Session]:
 def _cluster(store: DictConfig) -> Cluster:
     datacenter = store.datacenter or ""  # none given: the driver takes the first contact point's
     level = _consistency(store.consistency)
-    near = level in (ConsistencyLevel.LOCAL_ONE, ConsistencyLevel.LOCAL_QUORUM)
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(datacenter)),
         consistency_level=level,
         # of IF NOT EXISTS, which else asks a quorum of all datacenters
-        serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL if near else ConsistencyLevel.SERIAL,
+        serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL
+        if level in NEAR
+        else ConsistencyLevel.SERIAL,
         request_timeout=TIMEOUT,
     )
     settings: dict[str, Any] = {
@@ -81,7 +83,7 @@ def _cluster(store: DictConfig) -> Cluster:
     given = os.environ.get(CONTACT_POINTS)
     if store.kind == "astra" and not given:
         return security.astra(**settings)
-    hosts, port = _contact_points(given.split(",") if given else _configured(store))
+    hosts, port = _contact_points(given or _configured(store))
     try:
         return Cluster(
             hosts,
@@ -103,7 +105,7 @@ def _consistency(name: str) -> int:
     return int(ConsistencyLevel.name_to_value[name])
 
 
-def _configured(store: DictConfig) -> list[str]:
+def _configured(store: DictConfig) -> str | Sequence[str]:
     """The contact points of `store`, those of the node on this machine for the kind `local`."""
     if store.kind == "cluster":
         if not store.contact_points:
@@ -111,8 +113,7 @@ def _configured(store: DictConfig) -> list[str]:
                 "store.contact_points is empty: name some nodes of your cluster in"
                 f" conf/store/cluster.yaml or in {CONTACT_POINTS}"
             )
-        points = store.contact_points
-        return points.split(",") if isinstance(points, str) else list(points)
+        return store.contact_points
     if store.kind != "local":
         raise UserError(f"store.kind={store.kind}: give local, cluster or astra")
     node = node_state.find(NODE)
@@ -120,11 +121,12 @@ def _configured(store: DictConfig) -> list[str]:
         raise UserError(
             f"no Cassandra runs here: start one with `make up`, or set {CONTACT_POINTS}"
         )
-    return [str(node.address)]
+    return str(node.address)
 
 
-def _contact_points(points: list[str]) -> tuple[list[str], int]:
-    """The hosts of `points`, each host[:port], and the port that all share."""
+def _contact_points(given: str | Sequence[str]) -> tuple[list[str], int]:
+    """The hosts of what is `given`, each host[:port], and the port that all share."""
+    points = given.split(",") if isinstance(given, str) else given
     try:
         parts = [urlsplit(f"//{point.strip()}") for point in points]
         hosts = [part.hostname or "" for part in parts]
