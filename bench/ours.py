@@ -19,6 +19,7 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
 from cassandra.concurrent import execute_concurrent_with_args
 
 from stages.adapters import config, sources
+from stages.adapters.logs import stage
 from stages.adapters.store import read, summary, write
 from stages.adapters.store.alone import read_level
 from stages.adapters.store.keyspace import qualified
@@ -81,6 +82,7 @@ def count(session: Session, name: str) -> Counted:
     return {"rows": sum(answer.result_or_exc.one()[0] for answer in answers)}
 
 
+@stage
 def main() -> None:
     """Do what the command line says."""
     operations: dict[str, Callable[..., Counted]]

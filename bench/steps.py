@@ -5,6 +5,7 @@ cutoff, without Python's start; score scores all customers into data/scores; cro
 of N customers, many scores them, and publish writes those scores, printing its seconds.
 """
 
+import gc
 import sys
 import time
 from functools import partial
@@ -128,5 +129,6 @@ def _batch(name: str, backend: SQLBackend) -> Batch:
 
 if __name__ == "__main__":
     SCORES.mkdir(parents=True, exist_ok=True)
+    gc.freeze()  # as a stage does
     engine.connect()  # ibis imports its engine only now; pandas, too, is imported before the clock
     globals()[sys.argv[1]](*sys.argv[2:])

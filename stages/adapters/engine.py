@@ -8,7 +8,6 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ibis.backends import duckdb
 from ibis.backends.sql import SQLBackend
 from omegaconf import DictConfig
 
@@ -47,6 +46,8 @@ def connect(
         return spark.connect(folder=folder, **of_spark)  # type: ignore[arg-type]
     if name != "duckdb":
         raise UserError(f"engine.name={name}: give duckdb or spark")
+    from ibis.backends import duckdb  # after logs.stage froze what was imported
+
     backend = duckdb.Backend().connect()  # ibis.duckdb looks through all that is installed
     backend.raw_sql("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
     if folder:

@@ -1,6 +1,7 @@
 """Logging: human lines on the terminal, JSON lines in logs/, and how a stage begins and ends."""
 
 import functools
+import gc
 import json
 import logging
 import os
@@ -116,6 +117,8 @@ def stage(main: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         name = sys.modules[main.__module__].__spec__.name.rpartition(".")[2]  # type: ignore[union-attr]
         configure(name)
+        if "_duckdb" not in sys.modules:  # frozen, its binding would speak of leaks
+            gc.freeze()  # what is imported stays: to take it apart took half a second at the end
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it tidies up as on Ctrl+C
         log = logging.getLogger("stages")
         began = time.perf_counter()

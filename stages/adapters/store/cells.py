@@ -13,10 +13,8 @@ from stages.adapters.store.compiled import compiled
 @compiled
 def _int32(page: NDArray, at: int) -> int:
     """The signed number in the four bytes from `at`."""
-    word = 0
-    for place in range(at, at + 4):
-        word = word << 8 | int(page[place])
-    return word - (1 << 32) if word >= (1 << 31) else word
+    high, low = int(page[at]) << 8 | page[at + 1], int(page[at + 2]) << 8 | page[at + 3]
+    return int(np.int32(high << 16 | low))
 
 
 @compiled
@@ -25,8 +23,8 @@ def locate(page: NDArray, rows: int, columns: int) -> tuple[NDArray, NDArray, in
 
     The end is -1 where the page ends before its cells do.
     """
-    starts = np.zeros((columns, rows), np.int64)
-    lengths = np.zeros((columns, rows), np.int64)
+    starts = np.empty((columns, rows), np.int32)
+    lengths = np.empty((columns, rows), np.int32)
     at = 0
     for row in range(rows):
         for column in range(columns):
@@ -50,10 +48,12 @@ def gather(page: NDArray, starts: NDArray, lengths: NDArray) -> tuple[NDArray, N
     for cell in range(starts.size):
         offsets[cell + 1] = offsets[cell] + max(lengths[cell], 0)
     content = np.empty(offsets[-1], np.uint8)
+    to = np.uint64(0)  # unsigned, it need not be looked at for a place from the end
     for cell in range(starts.size):
-        start, to = starts[cell], offsets[cell]
-        for place in range(offsets[cell + 1] - to):  # cells are short: a call costs more
-            content[to + place] = page[start + place]
+        at = np.uint64(starts[cell])
+        while to < np.uint64(offsets[cell + 1]):  # cells are short: a call costs more
+            content[to] = page[at]
+            at, to = at + np.uint64(1), to + np.uint64(1)
     return offsets, content
 
 

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 from cassandra.cluster import Session
 
 from stages.adapters.files import replacing
-from stages.adapters.store import decode
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import answer
 from stages.adapters.store.wire import Page, Wire
@@ -117,6 +116,8 @@ def batches(
     """Yield the same pages in Arrow's form, a partition's in clustering order."""
     columns = [column for column in table.columns if column.arrow is not None]
     for page in pages(wire, keyspace, table, key):
+        from stages.adapters.store import decode  # numba takes its time: pages travel meanwhile
+
         try:
             yield decode.record_batch(columns, page.rows, page.content)
         except UserError as error:
