@@ -158,7 +158,7 @@ def judged(origin: Origin) -> Iterator[Row]:
     figures = metrics.judge(
         actual, scores["expected_spend"].to_numpy(), calibration.covered(actual, scores)
     )
-    simple = baselines(held, origin.horizon, made.spec.shortest_tenure)
+    simple = baselines(held, made.spec)
     best = min(metrics.judge(actual, forecast)["mae"] or np.inf for forecast in simple.values())
     figures["mae / baseline"] = (figures["mae"] or 0) / best
     bounds = _intervals(actual, scores["expected_spend"].to_numpy())

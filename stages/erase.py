@@ -32,6 +32,7 @@ def main() -> None:
     with connect(store) as session:
         keyspace.check(session, store.keyspace, store.shards)
         erased = erasure.erase(session, store.keyspace, customer)
+        others = keyspace.others(session, store.keyspace)
     for folder in (DRAFTS, REJECTS, SCORES):
         sweep(folder)
     struck = {path: _strike_reject(path, customer) for path in REJECTS.glob("*.csv")}
@@ -47,6 +48,9 @@ def main() -> None:
     receipt = REPORTS / "erasures" / f"{now:%Y%m%dT%H%M%S%fZ}.json"
     write_json(receipt, {"when": now.isoformat(), "keyspace": store.keyspace, "rows": erased})
     log.info("erased %s; receipt: %s", erased, receipt)
+    if others:
+        names = ", ".join(others)
+        log.warning("other keyspaces may hold them, too (SET=store.keyspace=…): %s", names)
     if unread:
         raise UserError(
             f"{REJECTS.name}/{', '.join(unread)} cannot be read and may name them: delete it"

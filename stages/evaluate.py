@@ -31,7 +31,7 @@ def main() -> None:
     groups = attributes(customers)
     model = models.load(MODELS / "holdout")
     columns, actual, scores = list(model.columns), held["target"].to_numpy(), model.score(held)
-    simple = baselines(held, params.horizon, params.features.shortest_tenure)
+    simple = baselines(held, plan.spec(made.spec))
     rounds, seed = params.evaluation.rounds, params.seed
     found = metrics.report(actual, scores, simple, rounds, seed)
     report = {

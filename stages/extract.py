@@ -55,7 +55,7 @@ def main() -> None:
             )
         raw.unseal()
         write_parquet(raw.CUSTOMERS, customers.result())
-    raw.seal(held, store.shards, store.keyspace)
+        raw.seal(held, store.shards, store.keyspace)
     totals = raw.manifest()
     log.info("%s rows in %d partitions, sum %s", f"{totals['rows']:,}", len(held), totals["amount"])
 

@@ -36,6 +36,7 @@ def main() -> None:
         totals = control.Totals(store.shards)
         journal.admit(session, name, origin)
         rows = sources.check(source, params.source, params.most_rejected)
+        customers = source.customers(params.source)  # what is wrong with them is said before a load
         journal.claim(session, name, origin)
         with tqdm(total=rows, desc="load", unit=" rows", disable=None) as bar:
             for number, (accepted, _) in enumerate(sources.contract(source, params.source), 1):
@@ -46,7 +47,7 @@ def main() -> None:
                 write.write_transactions(session, name, accepted, store.shards, bar.update)
                 journal.advance(session, name, mark, number)
         journal.advance(session, name, mark, 0)  # what fails below is written again, all of it
-        write.write_rows(session, name, CUSTOMERS, source.customers(params.source))
+        write.write_rows(session, name, CUSTOMERS, customers)
         control.verify(
             session, name, totals, (rows for rows, _ in sources.contract(source, params.source))
         )

@@ -6,6 +6,7 @@ import sys
 
 from stages.adapters import config
 from stages.adapters.local import node, node_state
+from stages.adapters.local.listening import answers
 from stages.adapters.local.node_config import NodeConfig
 from stages.adapters.logs import stage
 from stages.adapters.paths import NODE
@@ -37,6 +38,8 @@ def _status() -> None:
         print(f"stopped; log {log}")
         sys.exit(1)
     now = f"running at {found.address}" if found.ready else "starting"
+    if found.ready and not answers(found.address, encrypted=False):
+        now = f"not answering at {found.address} (`make down up` starts it anew)"
     print(f"{now}, process {found.process.pid}, log {log}")
 
 

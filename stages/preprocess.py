@@ -33,10 +33,7 @@ def main() -> None:
             history.newest,
         )
     plan = cutoffs.plan(
-        history,
-        spec.horizon,
-        config.day(params, "as_of"),
-        config.day(params, "cutoff"),
+        history, spec.horizon, config.day(params, "as_of"), config.day(params, "cutoff")
     )
     own, most = plan.spec(spec), params.engine.part_rows
     parts: list[ir.Table] = []

@@ -3,7 +3,7 @@
 import logging
 
 from stages.adapters import aliases, config, registry
-from stages.adapters.files import write_json
+from stages.adapters.files import locked, write_json
 from stages.adapters.logs import stage
 from stages.adapters.paths import REPORTS
 from stages.domain.errors import UserError
@@ -20,7 +20,7 @@ def main() -> None:
     A version that was rolled back stays where it is, unless FORCE is set in the environment.
     """
     params, client = config.load(), registry.connect()
-    with aliases.promoting():
+    with locked(registry.LOCK):  # of two promotions at once, the second waits
         challenger = registration.challenger(client)
         champion = aliases.find(client, "champion")
         write_json(PROMOTION, {"replaced": False})

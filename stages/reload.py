@@ -16,10 +16,10 @@ def main() -> None:
     """UserError where the endpoint does not take the champion."""
     try:
         answer = endpoint.post("/reload")
-    except requests.ConnectionError:
-        log.info("nobody serves at %s: nothing to reload", endpoint.address())
-        return
     except requests.RequestException as error:
+        if type(error) is requests.ConnectionError:  # not one of TLS, a proxy, or time
+            log.info("nobody serves at %s: nothing to reload", endpoint.address())
+            return
         raise UserError(
             f"{endpoint.address()} does not answer ({type(error).__name__}): correct SERVE_URL, "
             "such as http://127.0.0.1:5001, or look at the endpoint's log"

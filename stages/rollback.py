@@ -3,6 +3,7 @@
 import logging
 
 from stages.adapters import aliases, config, origin, registry
+from stages.adapters.files import locked
 from stages.adapters.logs import stage
 from stages.domain.errors import UserError
 from stages.serving.trial import trial
@@ -17,7 +18,7 @@ def main() -> None:
     The version left is marked: `make promote` and a nightly build do not bring it back.
     """
     client = registry.connect()
-    with aliases.promoting():
+    with locked(registry.LOCK):
         champion = aliases.find(client, "champion")
         former = None if champion is None else aliases.former(client, champion)
         if former is None or champion is None:

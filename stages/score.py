@@ -17,7 +17,7 @@ from stages.adapters.dvc import data_version
 from stages.adapters.files import locked, read_json, write_bytes, write_json
 from stages.adapters.leftovers import sweep
 from stages.adapters.logs import stage
-from stages.adapters.paths import CHAMPION, REPORTS, SCORED, SCORES, SEGMENTS
+from stages.adapters.paths import CHAMPION, REPORTS, SCORED, SCORES, SCORING, SEGMENTS
 from stages.adapters.store import keyspace, published, read, write
 from stages.adapters.store.session import connect
 from stages.domain import tables
@@ -26,7 +26,6 @@ from stages.domain.run_summary import summary
 from stages.domain.tables import STAMP
 
 log = logging.getLogger(__name__)
-UNDER_WAY = SCORES / ".scoring"
 
 
 @stage
@@ -71,14 +70,14 @@ def _as_of(params: DictConfig) -> date:
 def _done(stamp: dict[str, Any]) -> bool:
     """Whether all is written here, and no other scoring is under way."""
     written = all(file.exists() for file in (SCORED, SEGMENTS, CHAMPION))
-    if not written or UNDER_WAY.exists():
+    if not written or SCORING.exists():
         return False
     return stamp_of(pq.read_table(SCORED, columns=list(STAMP))) == stamp
 
 
 def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:
     """Publish data/scores as it is, where the store has lost its rows or is another one."""
-    there, begun = published.some(session, name), SCORES / ".publishing"
+    there, begun = published.published(session, name), SCORES / ".publishing"
     if there is not None and {n: there[n] for n in STAMP} == stamp and not begun.exists():
         log.info("scored already: champion %s, as of %s", stamp["model_version"], stamp["as_of"])
         return
@@ -87,6 +86,7 @@ def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:
     former = read.read_table(session, name, tables.SCORES)["customer_id"]
     write.write_rows(session, name, tables.SCORES, scores)
     published.withdraw(session, name, former, scores["customer_id"])
+    published.verify(session, name, scores)
     begun.unlink()
     log.info("scored already; the store had no such scores: %d published again", scores.num_rows)
 
@@ -104,7 +104,7 @@ def _score(
     model = registry.model(champion)
     known = score_reports.champion_report(champion, model)
     batch = Batch.begin(
-        UNDER_WAY,
+        SCORING,
         model,
         stamp | {"part_rows": params.engine.part_rows, "keyspace": name},
         lambda: read.read_table(session, name, tables.SCORES),
@@ -116,10 +116,15 @@ def _score(
     batch.unseen(customers, len(parts))
     with write.writing(session, name, tables.SCORES, tables.SCORES.schema.names) as rows:
         batch.publish(rows)
-    now = batch.table("scores", ["customer_id"])["customer_id"]
-    if left := published.withdraw(session, name, batch.former["customer_id"], now):
+    now = batch.table("scores", ["customer_id", *STAMP]).sort_by("customer_id")
+    if left := published.withdraw(session, name, batch.former["customer_id"], now["customer_id"]):
         log.info("%d customers are no longer among the scores", left)
-    reports = score_reports.write_reports(UNDER_WAY, backend, batch, parts, params.playbook)
+    try:
+        published.verify(session, name, now)
+    except UserError:
+        batch.unpublish()
+        raise
+    reports = score_reports.write_reports(SCORING, backend, batch, parts, params.playbook)
     registry.note(client, champion, {}, reports)
     # What the UI and the endpoint show changes together, once all that may fail is done.
     for file in reports:

@@ -9,6 +9,7 @@ from stages.adapters import config, frames, models
 from stages.adapters.logs import stage
 from stages.adapters.paths import MODELS
 from stages.adapters.recipes import recipe
+from stages.domain.cutoffs import months_of
 from stages.domain.errors import UserError
 from stages.domain.training import fit
 
@@ -21,7 +22,11 @@ def main() -> None:
     params = config.load()
     made = recipe(params)
     plan = frames.plan(made.spec)
-    made = replace(made, spec=plan.spec(made.spec))
+    spec = plan.spec(made.spec)
+    made = replace(made, spec=spec)
+    if plan.monthly:
+        months = months_of(spec.horizon)
+        made = replace(made, momentum=made.momentum.of_statements(months))
     for name, cutoffs, as_of in (
         ("holdout", plan.training, plan.cutoff),
         ("capability", plan.refit, plan.as_of),

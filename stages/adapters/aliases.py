@@ -1,12 +1,9 @@
 """Who is champion, who was before, and who was rolled back: aliases and tags of the registry."""
 
-from contextlib import AbstractContextManager
-
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
-from stages.adapters.files import locked
-from stages.adapters.registry import CONTENT, LOCK, NAME
+from stages.adapters.registry import CONTENT, NAME
 from stages.adapters.registry import version as registered
 
 REFUSED = "refused"  # tag of a version that was rolled back: it is not promoted again by itself
@@ -24,11 +21,6 @@ def numbers(client: mlflow.MlflowClient) -> dict[str, str]:
     """The number of the version that each alias names."""
     models = client.search_registered_models(f"name = '{NAME}'")
     return {name: str(number) for name, number in models[0].aliases.items()} if models else {}
-
-
-def promoting() -> AbstractContextManager[None]:
-    """Hold the aliases for this checkout: of two promotions at once, the second waits."""
-    return locked(LOCK)
 
 
 def crown(

@@ -24,7 +24,7 @@ from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.domain.tables import SCORES, STAMP
 
-MADE_FROM = "stamp.json"
+MADE_FROM, PUBLISHED = "stamp.json", "published.json"
 SLICE_ROWS = 65_536  # published at a time
 
 
@@ -90,7 +90,7 @@ class Batch:
 
     def publish(self, write: Callable[[pa.Table], None]) -> None:
         """Have `write` send the rows to the store, without those that it has acknowledged."""
-        mark = self.folder / "published.json"
+        mark = self.folder / PUBLISHED
         done, at = read_json(mark) if mark.exists() else 0, 0
         for path in self._parts("scores"):
             with pq.ParquetFile(path) as file:
@@ -99,6 +99,10 @@ class Batch:
                     if at > done:
                         write(pa.Table.from_batches([rows]))
                         write_json(mark, at)
+
+    def unpublish(self) -> None:
+        """Have the next `publish` send all rows again."""
+        (self.folder / PUBLISHED).unlink()
 
     def table(self, what: str, columns: list[str] | None = None) -> pa.Table:
         """All parts of "features" or "scores", in one order."""

@@ -28,6 +28,7 @@ _FAULTS = {
     "database or disk is full": "the disk is full",
     "File too large": "a file may not become so large here (ulimit -f)",
     "database is locked": "another program holds mlflow.db locked, and did not let go of it",
+    "/api/2.0/mlflow-artifacts/": "MLflow does not give files as it should (MLFLOW_TRACKING_URI)",
     "/api/2.0/mlflow/": "MLflow does not answer as it should (MLFLOW_TRACKING_URI)",
 }
 # What `dvc repro` makes, in the words of whoever did not find it.

@@ -21,6 +21,7 @@ DRAFTS = DATA / ".drafts"  # of sources that are being read
 PROCESSED = DATA / "processed"
 SCORES = DATA / "scores"
 SCORED = SCORES / "scores.parquet"
+SCORING = SCORES / ".scoring"  # under way
 REASONS = SCORES / "reasons.parquet"
 MODELS = ROOT / "models"
 REPORTS = ROOT / "reports"

@@ -97,10 +97,7 @@ def manifest() -> dict[str, Any]:
 
 def check_keyspace(keyspace: str) -> None:
     """UserError unless what is on disk was read from `keyspace`: scores go where data came from."""
-    if not FROM.exists() or read_json(FROM) != {
-        "keyspace": keyspace,
-        "manifest": digest(MANIFEST),
-    }:
+    if not FROM.exists() or read_json(FROM) != {"keyspace": keyspace, "manifest": digest(MANIFEST)}:
         raise UserError(
             f"data/raw is not known to come from keyspace {keyspace}: `make rebuild` first"
         )

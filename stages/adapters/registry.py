@@ -36,6 +36,8 @@ def connect() -> mlflow.MlflowClient:
     for limit, value in PATIENCE.items():
         os.environ.setdefault(limit, value)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # It would print a run's address with the password that is part of it.
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     with locked(LOCK):
         if uri.endswith(str(DATABASE)) and not (DATABASE.exists() and DATABASE.stat().st_size):
             # MLflow makes the tables in many steps: interrupted or disturbed, it never goes on.

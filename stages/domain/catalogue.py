@@ -30,10 +30,7 @@ CATALOGUE = (
     Feature("visit_rate", "frequency", "days/horizon", "visits: days with spend"),
     Feature("visit_rate_{}", "frequency", "days/horizon", "visits in the last {} days"),
     Feature(
-        "visit_rate_half_{}",
-        "frequency",
-        "days/horizon",
-        "visits, weight halved every {} days",
+        "visit_rate_half_{}", "frequency", "days/horizon", "visits, weight halved every {} days"
     ),
     Feature("transaction_rate", "frequency", "1/horizon", "transactions"),
     Feature("active_weeks", "frequency", "share", "weeks with a visit"),

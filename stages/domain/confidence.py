@@ -35,7 +35,7 @@ def of_customers(features: Mapping[str, np.ndarray], caution: str | None) -> np.
 
     `features` [n] have null `tenure` for a customer without history.
     """
-    own = np.where(features["gap_longest"] == 0, "a single day of transactions", "")
+    own = np.where(features["gap_longest"] == 0, "a single visit", "")
     own = np.where(features["ticket_largest"] <= 0, "no spend yet", own)
     own = np.where(np.isnan(features["tenure"]), NO_HISTORY, own)
     why = [("; ".join(filter(None, (o, caution)))) for o in own]

@@ -102,7 +102,7 @@ def plan(
     monthly statements are not midway between two, or where their horizon is not one or more
     months, give or take ten days.
     """
-    months = _months(horizon) if history.monthly else None
+    months = months_of(horizon) if history.monthly else None
     half_month = timedelta(days=HALF_MONTH if months else 0)
     first = history.first - half_month
     as_of = as_of or history.latest
@@ -129,7 +129,7 @@ def plan(
     return Plan(first, as_of, cutoff, training, refit, target_days, history.monthly)
 
 
-def _months(horizon: int) -> int:
+def months_of(horizon: int) -> int:
     """How many statements a horizon of days holds; UserError where it is not whole months."""
     months = round(horizon / MONTH) or 1
     if abs(horizon - months * MONTH) <= MOST_BESIDE:

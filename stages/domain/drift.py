@@ -68,7 +68,11 @@ def drift(
         kind = name.partition(" ")[0]
         allowed = max(limit, float(policy["mix" if kind in PLACES else kind]))
         value = float(_distance(name, was, now))
-        found.append(Finding(name, value, allowed, _sentence(name, block.columns, was, now)))
+        names = block.columns
+        if kind in PLACES:  # the name of few may be somebody's own
+            customers = sum((side[name] > 0).sum() for side in sides)
+            names = names.where(customers >= FEWEST, "of few customers")
+        found.append(Finding(name, value, allowed, _sentence(name, names, was, now)))
     found += _unseen(reference, current, policy["unseen"])
     return sorted(found, key=lambda f: f.value / max(f.allowed, ROUNDING), reverse=True)
 
@@ -149,7 +153,7 @@ def _unseen(reference: Side, current: Side, allowed: float) -> Iterator[Finding]
         new = spend[[name for name in spend.index if name not in reference.names[place]]]
         if spend.sum() > 0 and reference.names[place]:
             share = float(new.sum() / spend.sum())
-            many = (customers[new.index] > 0).sum() >= FEWEST  # else a name may be somebody's own
+            many = (customers[new.index] > 0).sum() >= FEWEST
             named = ", ".join(map(str, new[many].nlargest(3).index))
             names = named or (f"{len(new)} of few customers each" if len(new) else "none")
             yield Finding(

@@ -43,11 +43,7 @@ def notes(figures: dict[str, float | None]) -> dict[str, str]:
 
 
 def report(
-    actual: np.ndarray,
-    scores: pd.DataFrame,
-    simple: dict[str, np.ndarray],
-    rounds: int,
-    seed: int,
+    actual: np.ndarray, scores: pd.DataFrame, simple: dict[str, np.ndarray], rounds: int, seed: int
 ) -> dict[str, Any]:
     """The figures of `scores` and of the `simple` forecasts, and the gain over the best of them.
 

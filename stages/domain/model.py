@@ -24,7 +24,7 @@ from stages.domain.totals import Totals
 
 @dataclass(frozen=True)
 class Prior:
-    """What a customer without history is expected to spend: as newcomers did."""
+    """What a customer without history is expected to spend: who begins, as others did."""
 
     expected: float
     low: float
@@ -84,7 +84,7 @@ class Model:
         reference = np.array([self.reference[c] for c in self.columns])
         X = stack(features, self.columns)
         learnt, parts = reasons.shapley(self._learnt, X, reference, self.columns)
-        told = reasons.sentences(parts, features, self.reference, self.spec.horizon)
+        told = reasons.sentences(parts, features, self.reference, self.spec)
         known = ~np.isnan(features["tenure"])
         said = [own if is_known else [] for own, is_known in zip(told, known, strict=True)]
         return self._figures(features, learnt), said
@@ -101,7 +101,7 @@ class Model:
         low, high = self.intervals.of(learnt)
         expected = self.level * of(learnt, self.prior.expected)
         tier = self.ranking.tier(expected, published)
-        pace = self.momentum.of(features)  # of NaN: steady
+        pace = self.momentum.of(features, self.spec.horizon)  # of NaN: steady
         return {
             "expected_spend": expected,
             "low": self.level * of(low, self.prior.low),

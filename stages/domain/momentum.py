@@ -1,10 +1,12 @@
 """Momentum: whether a customer's habit grows, holds or fades; with the tier, the segment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
+NEARLY = 0.8  # of all statements: whose spend of two horizons can be compared
 MOMENTA = ("fading", "steady", "growing")
 EVERYBODY = "All customers"  # stands beside the segments in every report
 
@@ -17,17 +19,26 @@ class Momentum:
     change: float  # of spend, as a share of both horizons
     visits: float = 2.0  # a horizon, by habit: of fewer, a change is as likely chance
 
-    def of(self, features: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The name of each one's momentum [n], by `recency_in_gaps`, `trend`, `visit_rate` [n].
+    def of_statements(self, months: int) -> Self:
+        """The same for monthly statements, a visit each, of which a horizon holds `months`."""
+        return replace(self, visits=min(self.visits, NEARLY * months))
+
+    def of(self, features: Mapping[str, np.ndarray], horizon: int) -> np.ndarray:
+        """The name of each one's momentum [n], by features [n] for a `horizon` of days.
 
         Fading: away for more than `gaps` of the customer's own mean gap, or the last horizon's
         spend fell by more than `change` against the former. Growing: it rose by more than `change`,
         and the customer is not away. Who comes less than `visits` times a horizon is told by
-        absence alone: one purchase more or less makes all of a change.
+        absence alone: one purchase more or less makes all of a change. Of who came once no gap is
+        known: the horizon stands for it.
         """
         often = np.asarray(features["visit_rate"]) >= self.visits
         trend = np.where(often, features["trend"], 0.0)
-        away = np.asarray(features["recency_in_gaps"]) > self.gaps
+        once = np.asarray(features["gap_longest"]) == 0
+        absent = np.where(
+            once, np.asarray(features["recency"]) / horizon, features["recency_in_gaps"]
+        )
+        away = absent > self.gaps
         held = np.where(trend > self.change, "growing", "steady")
         return np.where(away | (trend < -self.change), "fading", held).astype(object)
 

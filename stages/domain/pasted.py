@@ -24,13 +24,8 @@ def example(as_of: date) -> pd.DataFrame:
     noon = datetime(as_of.year, as_of.month, as_of.day, 12)
     rows = [("anna", 21 * visit, 40.0 + visit) for visit in range(8, 0, -1)]
     rows += [("ben", 150, 25.5), ("ben", 90, 19.0)]
-    return pd.DataFrame(
-        {
-            "customer_id": [customer for customer, _, _ in rows],
-            "booked_at": [(noon - timedelta(days=age)).isoformat() for _, age, _ in rows],
-            "amount": [amount for _, _, amount in rows],
-        }
-    )
+    dated = [(who, (noon - timedelta(days=age)).isoformat(), amount) for who, age, amount in rows]
+    return pd.DataFrame(dated, columns=list(REQUIRED))
 
 
 def parse(text: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from stages.domain.profiles import PLACES
 MOST = 2  # sentences a place, channel or category, either way
 STANDS_OUT = 1.2  # times the share with all customers, or less than its inverse
 LEAST_CHANGE = 0.1  # of the figure of all customers: less is certain, perhaps, but no matter
-LEAST_SHARE = 0.02  # of all spend: below it a category is no priority
+LEAST_SHARE = 0.02  # of spend, theirs or, of what they use less, all: below it it is no priority
 
 
 def playbook(
@@ -66,13 +66,13 @@ def _habit(
 def _places(table: pd.DataFrame | None, template: str | Mapping[str, str]) -> list[str]:
     if table is None or table.empty:
         return []
-    table = table[table["value"] >= LEAST_SHARE]
     overall = table["value"] / table["index"]
-    over = table[(table["index"] >= STANDS_OUT) & (table["low"] > overall)].nlargest(MOST, "value")
+    more = (table["index"] >= STANDS_OUT) & (table["low"] > overall)
+    over = table[more & (table["value"] >= LEAST_SHARE)].nlargest(MOST, "value")
     if isinstance(template, str):  # what is not used less says nothing of where to be
         return [template.format(**_said(row)) for _, row in over.iterrows()]
     less = (table["index"] <= 1 / STANDS_OUT) & (table["high"] < overall)
-    under = table[less].nsmallest(MOST, "index")
+    under = table[less & (overall >= LEAST_SHARE)].nsmallest(MOST, "index")
     return [
         *(template["above"].format(**_said(row)) for _, row in over.iterrows()),
         *(template["below"].format(**_said(row)) for _, row in under.iterrows()),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, norm
 
-from stages.domain.audit import FEWEST, NORMAL_95
+from stages.domain.audit import FEWEST
 from stages.domain.catalogue import feature
 from stages.domain.momentum import EVERYBODY
 
@@ -25,10 +25,12 @@ SHARES = ["segment", "name", "value", "low", "high", "index", "n"]  # of places
 
 
 def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    """Mean of each shown feature by segment, with its 95 % interval.
+    """Mean of each shown feature by segment, with its interval.
 
     `features` has a row a customer, as `scores` has; null without history. Columns: segment, kind,
-    figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it.
+    figure, unit, value, low, high, n. A figure of fewer than ten customers is not in it. The
+    interval is 95 % for all figures of a segment together (Bonferroni); customers of a segment
+    count as no more alike than all are, since of few it would be by chance.
     """
     columns = [c for c in SHOWN if c in features and features[c].notna().any()]
     if "loyalty" in columns and features["loyalty"].min() == 1:  # no merchant is known
@@ -41,7 +43,9 @@ def habits(scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
         for by in (everybody, scores["segment"].to_numpy())
     )
     means = means[means["count"] >= FEWEST].rename_axis(["segment", "figure"]).reset_index()
-    spread = NORMAL_95 * means["std"] / np.sqrt(means["count"])
+    overall = means[means["segment"] == EVERYBODY].set_index("figure")["std"]
+    varies = np.maximum(means["std"], means["figure"].map(overall))
+    spread = norm.ppf(1 - 0.025 / len(columns)) * varies / np.sqrt(means["count"])
     what = [feature(name) for name in means["figure"]]
     table = means.assign(
         kind=[w.kind for w in what],

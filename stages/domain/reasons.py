@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.domain.catalogue import FAMILIES, feature
+from stages.domain.spec import Spec
 
 ROWS_AT_A_TIME = 25_600  # of the model's input, which bounds memory
 SHOWN = 2  # after a refit even the first is the same for only two thirds of customers
@@ -63,9 +64,7 @@ def shapley(
 
 
 @cache
-def _game(
-    columns: tuple[str, ...],
-) -> tuple[list[str], NDArray[np.bool_], NDArray[np.float64]]:
+def _game(columns: tuple[str, ...]) -> tuple[list[str], NDArray[np.bool_], NDArray[np.float64]]:
     """The families of `columns` [f]; whose value each coalition has [coalitions, f]; weights."""
     kinds = [feature(column).family for column in columns]
     places = {f: [i for i, k in enumerate(kinds) if k == f] for f in FAMILIES if f in kinds}
@@ -89,13 +88,13 @@ def sentences(
     parts: dict[str, NDArray[np.float64]],
     features: Mapping[str, NDArray[np.float64]],
     reference: dict[str, float],
-    horizon: int,
+    spec: Spec,
 ) -> list[list[str]]:
     """The strongest reasons of each one in `features` [n], in plain words, strongest first."""
     families, effects = list(parts), np.array(list(parts.values())).T
     strongest = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :SHOWN].tolist()
     return [
-        [_sentence(families[i], features, row, reference, horizon, effects[row, i]) for i in chosen]
+        [_sentence(families[i], features, row, reference, spec, effects[row, i]) for i in chosen]
         for row, chosen in enumerate(strongest)
     ]
 
@@ -105,7 +104,7 @@ def _sentence(
     figures: Mapping[str, NDArray[np.float64]],
     row: int,
     reference: dict[str, float],
-    horizon: int,
+    spec: Spec,
     effect: float,
 ) -> str:
     """What the family does, and the first of its figures that differs the way the effect goes.
@@ -113,7 +112,7 @@ def _sentence(
     Which way that is for a habit, the model alone knows: there the farthest from typical is told.
     """
     said = f"{family} {'raises' if effect > 0 else 'lowers'} it by {abs(expm1(effect)):.0%}"
-    columns = _told(tuple(reference), family, horizon)
+    columns = _told(tuple(reference), family, spec.horizon)
     own = {c: float(np.asarray(figures[c])[row]) for c in columns}
     if family == "habit":
         columns = sorted(columns, key=lambda c: -abs(own[c] - reference[c]))
@@ -126,11 +125,11 @@ def _sentence(
         if figure != usual and (supports or family == "habit"):
             meaning = what.meaning.partition(":")[0].format(column.rpartition("_")[2])
             if column.endswith("_rate"):
-                meaning += f" for each {horizon} days"
+                meaning += f" for each {spec.horizon} days"
             if what.unit.endswith("/horizon"):
-                tenure = float(np.asarray(figures["tenure"])[row])
-                if tenure < horizon:  # no figure of that long yet
-                    figure += f" at the pace of {tenure:.0f} days so far"
+                seen = float(np.asarray(figures["tenure"])[row]) + spec.lead
+                if seen < spec.horizon:  # no figure of that long yet
+                    figure += f" at the pace of {seen:.0f} days so far"
             return f"{said}: {meaning} {figure}, typically {usual}"
     return f"{said}: taken together with all else"
 

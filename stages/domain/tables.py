@@ -61,18 +61,15 @@ TRANSACTIONS = Table(
     ),
 )
 
+# What is known of a customer beside the transactions.
+DESCRIBED = ("age_band", "income_band", "household_size", "home_owner", "marital_status", "region")
 CUSTOMERS = Table(
     "customers",
     ("customer_id",),
     (),
     (
         Column("customer_id", "text", pa.string(), False),
-        Column("age_band", "text", pa.string()),
-        Column("income_band", "text", pa.string()),
-        Column("household_size", "text", pa.string()),
-        Column("home_owner", "text", pa.string()),
-        Column("marital_status", "text", pa.string()),
-        Column("region", "text", pa.string()),
+        *(Column(name, "text", pa.string()) for name in DESCRIBED),
         Column("attributes", "map<text, text>", pa.map_(pa.string(), pa.string())),
     ),
 )

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_predict
 
 from stages.domain import confidence, frame, level, style_fitting
+from stages.domain.baselines import spent
 from stages.domain.capability import CapabilityRegressor
 from stages.domain.errors import UserError
 from stages.domain.features import usable
@@ -24,8 +25,7 @@ from stages.domain.tiers import Ranking
 
 FOLDS = 3  # over customers, to learn the intervals from customers not seen
 ENOUGH_ROWS = 20_000  # for intervals, a thousand a bin, and band: more would not narrow them
-NEWCOMER = 30  # days of tenure
-ENOUGH_NEWCOMERS = 30  # to say what newcomers spend
+ENOUGH_BEGUN = 30  # to say what those spend who begin
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,11 @@ def fit(
         momentum=recipe.momentum,
         styles=style_fitting.fit(now[now["ticket_largest"] > 0], recipe.seed),
         reference=now[frame.feature_columns(now)].median().to_dict(),
-        prior=_prior(past, _share_begun(now, spec.horizon, silent)),
+        prior=_prior(
+            _begun(pd.concat([past, now]), first, spec),
+            past["target"],
+            _share_begun(now, spec.horizon, silent),
+        ),
         caution=confidence.of_model(now, target_days, spec.horizon, len(cutoffs)),
         ensemble=ensemble,
     )
@@ -112,10 +116,21 @@ def _share_begun(now: pd.DataFrame, horizon: int, silent: int) -> float:
     return begun / (begun + silent)
 
 
-def _prior(past: pd.DataFrame, share: float) -> Prior:
-    """What a `share` spends as newcomers did, others nothing; of few newcomers, as all did."""
-    newcomers = past.loc[past["tenure"] <= NEWCOMER, "target"]
-    spend = newcomers if len(newcomers) >= ENOUGH_NEWCOMERS else past["target"]
+def _begun(rows: pd.DataFrame, first: date, spec: Spec) -> pd.Series:
+    """What was spent in the horizon that they began in by those who began in it, at any cutoff.
+
+    Before a cutoff that comes soon after `first` everybody has begun: the history has, not they.
+    """
+    known = rows["cutoff"] >= pd.Timestamp(first) + pd.Timedelta(days=2 * spec.horizon)
+    return spent(rows[known & (rows["tenure"] <= spec.horizon)], spec)
+
+
+def _prior(begun: pd.Series, otherwise: pd.Series, share: float) -> Prior:
+    """What a `share` spends as those did who have `begun`, others nothing.
+
+    Of few who have begun nothing is known: then they spend as all did, `otherwise`.
+    """
+    spend = begun if len(begun) >= ENOUGH_BEGUN else otherwise
     nothing = 1 - share * float((spend != 0).mean())
     within = [(q - 1) / share + 1 for q in tails(nothing)]  # among those who begin
     low, high = (float(spend.quantile(q)) if q >= 0 else 0.0 for q in within)

@@ -141,7 +141,7 @@ async def by_mlflow(
 
 def _asked(served: Served, kind: str, body: bytes, most: int) -> scoring_server.InvocationsResponse:
     """What MLflow's app answers; RefusedError for what it would leave out without a word."""
-    if kind.startswith(scoring_server.CONTENT_TYPE_PARQUET):
+    if kind.split(";")[0].strip() == scoring_server.CONTENT_TYPE_PARQUET:  # as MLflow decides
         parquet.check(body, most)
     if is_json(kind):
         kind = JSON  # however it was written

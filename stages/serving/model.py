@@ -46,7 +46,7 @@ class CapabilityModel(PythonModel):
             as_of = (params or {}).get("as_of")
             return pd.DataFrame(self.answer(columns, as_of), columns=list(interface.ANSWER))
         except UserError as error:
-            raise Refusal(str(error)) from error
+            raise Refusal(str(error), INVALID_PARAMETER_VALUE) from error
 
     def answer(self, columns: Mapping[str, Sequence[Any]], as_of: str | None) -> list[Answer]:
         """The same of columns of values."""
@@ -64,14 +64,10 @@ def _day(value: str | None, default: date) -> date:
 class Refusal(MlflowException):
     """A bad request, answered with 400; MLflow's server may not add the caller's rows to it."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        super().__init__(text, error_code=INVALID_PARAMETER_VALUE)
-
     @property
     def message(self) -> str:
         """What the caller reads."""
-        return self.text
+        return str(self.args[0])
 
     @message.setter
     def message(self, value: str) -> None:

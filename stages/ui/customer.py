@@ -102,7 +102,10 @@ def _headline(scores: pd.DataFrame, customer: dict[str, Any], horizon: int) -> N
 def _history(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[str, Any]) -> None:
     """Spend by 30 days back from as_of, and what is expected after it at the same scale."""
     if transactions.empty:
-        st.markdown("No transactions yet: the expectation is that of newcomers.")
+        st.markdown(
+            "No transactions yet: the expectation is the chance to begin, times what those spend"
+            " who begin."
+        )
         return
     end, horizon = pd.Timestamp(customer["as_of"], tz="UTC"), model["horizon"]
     spend = transactions[

@@ -33,13 +33,7 @@ def show(transactions: pd.DataFrame, customer: dict[str, Any], model: dict[str, 
     frequency = left.slider("More or fewer visits", LEAST, MOST, 0, 5, format="%+d %%")
     ticket = right.slider("More or less spent on each", LEAST, MOST, 0, 5, format="%+d %%")
     changed = what_if.changed(
-        transactions,
-        kinds,
-        as_of,
-        horizon,
-        frequency / 100,
-        ticket / 100,
-        datetime.now(UTC).date(),
+        transactions, kinds, as_of, horizon, frequency / 100, ticket / 100, datetime.now(UTC).date()
     )
     others = what_if.visits(changed, kinds, as_of, horizon).nunique()
     try:

@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from stages.domain.campaign import EXPORTED
 from stages.domain.errors import UserError
 from stages.ui import published
 
@@ -16,19 +17,10 @@ INK, ACCENT, DARK = "#1f4e79", "#c7702e", "#0b1622"
 MUTED = "#7696ae"  # 3:1 to white, as lines and shapes need
 # A bar's fill is so light that ink and accent are seen on it; on white its line is.
 BAR: dict[str, Any] = {"color": "#e3ebf1", "stroke": INK, "strokeWidth": 1}
-NAMES = {
-    "rank": "Rank",
+NAMES = {name: name.replace("_", " ").capitalize() for name in EXPORTED} | {
     "customer_id": "Customer",
-    "expected_spend": "Expected spend",
     "low": "80 % interval from",
     "high": "to",
-    "percentile": "Percentile",
-    "tier": "Tier",
-    "momentum": "Momentum",
-    "segment": "Segment",
-    "style": "Style",
-    "region": "Region",
-    "confidence": "Confidence",
 }
 PLAIN = {  # families of reasons and figures of segments, where everyday words are plainer
     "ticket": "spend a visit",

@@ -144,8 +144,8 @@ def _basis(scores: pd.DataFrame, are: str) -> None:
     if len(silent):
         st.markdown(
             f"- **Without history**: {len(silent):,} customers who had not bought yet. They {are}"
-            " expected to begin as often as others like them did of late, and who begins to spend"
-            f" as newcomers do: {look.money(silent.sum())} in all."
+            " expected to begin as often as others like them did of late, and to spend"
+            f" what those did who began: {look.money(silent.sum())} in all."
         )
 
 

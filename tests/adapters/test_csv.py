@@ -24,6 +24,7 @@ MAPPED = [
     "source.columns.booked_at=Date",
     "source.columns.amount=Price",
 ]
+BY_NUMBER = ("customer_id=1", "booked_at=2", "amount=3")
 
 
 @cache
@@ -492,6 +493,10 @@ def test_rows_of_overlapping_files_are_pointed_out(tmp_path, caplog):
             "source.columns.amount=Cost: the file has no such",
         ),
         ([*MAPPED, "source.skip=1"], "nor any other .* if its first line is a row, source.header="),
+        (
+            ["source.skip=1", *(f"source.columns.{c}" for c in BY_NUMBER)],
+            "=2: the file has no such column; nor any other",  # though one cell of the row is 1
+        ),
         ([*MAPPED, "source.columns.amount=null"], "give amount, or quantity and unit_price"),
         ([*MAPPED, "source.direction.column=Way"], "source.direction.column=Way: the file has no"),
         ([*MAPPED, "source.columns.booked_at=null"], "customer_id and booked_at are needed"),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 
-def side(seed: int, n: int = 60) -> pd.DataFrame:
+def side(seed: int, n: int = 1500) -> pd.DataFrame:
     """A holdout of `n` customers."""
     rng = np.random.default_rng(seed)
     spend = rng.gamma(2.0, 50.0, n)
@@ -48,5 +48,12 @@ def test_columns_that_are_constant_or_not_known_break_nothing(report, current, r
     assert b"spend_rate" in page
 
 
-def test_one_customer_is_enough(report):
-    assert b"nothing can drift" in report(side(1, 1), side(2), seed=0)
+def test_where_all_are_alike_nothing_can_drift(report):
+    assert b"nothing can drift" in report(side(1) * 0, side(2), seed=0)
+
+
+@pytest.mark.parametrize(("current", "reference"), [(1, 1500), (1500, 1499)])
+def test_of_few_customers_no_figure_is_shown(report, current, reference):
+    page = report(side(1, current), side(2, reference), seed=0)
+    assert b"fewer than 1,500 customers" in page
+    assert b"spend_rate" not in page

@@ -253,6 +253,21 @@ def test_what_the_answer_has_instead_is_counted_for_it_may_name_customers(serve)
     assert "secret" not in str(error.value)
 
 
+def test_of_fields_within_fields_only_the_outermost_is_told(serve):
+    only = [record(1) | {"balances": {"CZ6508": 1}}]
+    server = serve(lambda query, _tries: (200, only if query["page"] == "1" else []))
+    with pytest.raises(UserError, match="no such column; it has at, balances, customer, ") as error:
+        loaded(source(server, columns={"amount": "sum"}))
+    assert "CZ6508" not in str(error.value)
+
+
+def test_what_a_query_holds_is_not_told(serve):
+    server = serve(lambda _query, _tries: (200, []))
+    with pytest.raises(UserError, match="there are no records") as error:
+        loaded(source(server, url=f"{server.url}?key=s3cret"))
+    assert "s3cret" not in str(error.value)
+
+
 def test_a_record_with_half_a_sign_is_refused_alone(serve):
     body = json.dumps([{**record(1), "id": "\ud800"}, record(2)])
     server = serve(lambda query, _: (200, body if query["page"] == "1" else []))

@@ -61,7 +61,7 @@ def test_customers_of_whom_little_is_known_are_marked_and_others_are_normal():
     assert of_customers(FEATURES, None).tolist() == [
         "low: no history yet",
         "low: no spend yet",
-        "low: a single day of transactions",
+        "low: a single visit",
         "normal",
     ]
 

@@ -107,7 +107,7 @@ def test_places_and_products_speak_where_their_share_stands_out():
     category = places(
         (TOP, "WINE", 0.3, 1.5, 321),
         (TOP, "BREAD", 0.5, 1.1, 400),  # as with all
-        (TOP, "FUEL", 0.1, 0.4, 40),
+        (TOP, "FUEL", 0.015, 0.1, 40),  # hardly any of theirs, much of that of all
         (TOP, "CAVIAR", 0.01, 9.0, 12),  # hardly any of the spend
         (BASE, "SOAP", 0.3, 3.0, 99),
     )
@@ -116,7 +116,7 @@ def test_places_and_products_speak_where_their_share_stands_out():
     assert book["products"] == [
         "WINE: 30.0% of their spend with a known category (321 customers), 1.50 times its share"
         " with all: put first.",
-        "FUEL: 10.0% of their spend with a known category (40 customers), 0.40 times its share with"
+        "FUEL: 1.5% of their spend with a known category (40 customers), 0.10 times its share with"
         " all: room to grow.",
     ]
     assert book["distribution"] == [

@@ -35,13 +35,25 @@ def test_a_habit_is_the_mean_of_the_segment_with_its_interval():
     visits = [1.0, 3.0] * 5 + [5.0] * 10
     table = habits(segments(10, 10), features(20, visit_rate=visits, cash_share=0.1))
     own = table.set_index(["segment", "figure"])
-    half = 1.96 * np.sqrt(10 / 9) / np.sqrt(10)
+    varies = np.std(visits, ddof=1)  # of all: ten who are alike may be so by chance
+    half = norm.ppf(1 - 0.05 / 2 / 2) * varies / np.sqrt(10)  # of two figures together
     row = own.loc[(TOP, "visit_rate")]
     assert (row["value"], row["low"], row["high"]) == pytest.approx((2, 2 - half, 2 + half))
     assert (row["n"], row["kind"], row["unit"]) == (10, "behavioural", "days/horizon")
     assert own.loc[(EVERYBODY, "visit_rate"), "value"] == 3.5
     assert own.loc[(BASE, "cash_share"), "kind"] == "psychographic"
     assert set(table["figure"]) == {"visit_rate", "cash_share"}  # nothing is known of the others
+
+
+def test_segments_drawn_by_lot_hardly_ever_have_a_habit_of_their_own():
+    rng, found = np.random.default_rng(0), 0
+    drawn = pd.DataFrame({"discount_share": (rng.random(1000) < 0.12) * rng.random(1000)})
+    for _ in range(50):
+        lot = segments(10, 990).assign(segment=rng.permutation([TOP] * 10 + [BASE] * 990))
+        table = habits(lot, drawn).set_index("segment")
+        own, overall = table.loc[TOP], table.loc[EVERYBODY, "value"]
+        found += not own["low"] <= overall <= own["high"]
+    assert found <= 5
 
 
 def test_a_segment_of_nine_is_not_shown_nor_a_figure_known_of_nine():

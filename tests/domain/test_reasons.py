@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from stages.domain.reasons import sentences, shapley
+from tests.domain.crowd import SPEC
 
 COLUMNS = ["spend_rate", "visit_rate", "spend_rate_30", "recency"]  # three families
 FAMILIES = {"spend": [0, 2], "frequency": [1], "recency": [3]}
@@ -87,7 +88,7 @@ TYPICAL = {name: typical for name, (_, typical) in FIGURES.items()}
 def said(row=None, **parts):
     """The sentences for one customer, of families' parts on the log scale."""
     arrays = {family.replace("_", " "): np.array([part]) for family, part in parts.items()}
-    return sentences(arrays, pd.DataFrame([ROW | (row or {})]), TYPICAL, horizon=30)[0]
+    return sentences(arrays, pd.DataFrame([ROW | (row or {})]), TYPICAL, SPEC)[0]
 
 
 def test_the_two_strongest_reasons_are_said_strongest_first_with_their_figures():

@@ -107,7 +107,7 @@ def test_customers_with_little_or_nothing_are_scored_with_a_word_of_caution(mode
     caution = rows["confidence"].str.removesuffix("200 customers, below 500")
     assert caution.drop(["000", "001", "002"]).to_dict() == {
         "never": "low: no history yet; ",
-        "once": "low: a single day of transactions; ",
+        "once": "low: a single visit; ",
         "refunds": "low: no spend yet; ",
         "salary": "low: no spend yet; ",
     }

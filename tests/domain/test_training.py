@@ -1,6 +1,7 @@
 """Training freezes a model that is honest out of sample and stable from one fit to the next."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from stages.domain.errors import UserError
 from stages.domain.model import Model
 from stages.domain.style_matching import matched
 from stages.domain.training import fit
-from tests.domain.crowd import AS_OF, CUTOFFS, FIRST, RECIPE, crowd
+from tests.domain.crowd import AS_OF, CUTOFFS, FIRST, RECIPE, SPEC, crowd
 
 ROWS = crowd(4000)
 NOW = frame.at(ROWS, [AS_OF])
@@ -71,17 +72,25 @@ def test_half_are_base_and_a_fifth_are_top(model):
     assert shares.round(2).to_dict() == {"Base": 0.5, "Middle": 0.3, "Top": 0.2}
 
 
-def test_newcomers_are_expected_what_newcomers_spent(model):
-    past = frame.at(ROWS[HALF], CUTOFFS)
-    new = past.loc[past["tenure"] <= 30, "target"]
-    assert 0 < len(new) < len(past)
-    assert model.prior.expected == pytest.approx(new.mean())
-    assert (model.prior.low, model.prior.high) == tuple(new.quantile([0.1, 0.9]))
+def test_who_begins_is_expected_what_was_spent_by_those_who_began(model):
+    rows = ROWS[HALF]
+    begun = rows[rows["tenure"] <= 30]
+    spend = begun["spend_rate_30"] * begun["tenure"].clip(lower=7) / 30
+    assert 30 <= len(begun) < len(rows)
+    assert model.prior.expected == pytest.approx(spend.mean())
+    assert (model.prior.low, model.prior.high) == pytest.approx(spend.quantile([0.1, 0.9]))
 
 
-def test_of_newcomers_four_in_five_are_inside_though_a_quarter_spent_nothing():
+def test_nobody_has_begun_because_the_history_has():
+    early = FIRST + timedelta(days=59)
+    rows = ROWS.assign(cutoff=pd.Timestamp(early), tenure=10.0)
+    assert not len(training._begun(rows, FIRST, SPEC))
+    assert len(training._begun(rows, FIRST - timedelta(days=1), SPEC)) == len(rows)
+
+
+def test_of_beginners_four_in_five_are_inside_though_a_quarter_spent_nothing():
     spend = np.r_[np.zeros(25), np.arange(1.0, 76.0)]
-    prior = training._prior(pd.DataFrame({"tenure": 5.0, "target": spend}), share=1)
+    prior = training._prior(pd.Series(spend), pd.Series(9e9), share=1)
     assert prior.low == 0
     assert ((spend >= prior.low) & (spend <= prior.high)).mean() == 0.8
 
@@ -89,7 +98,7 @@ def test_of_newcomers_four_in_five_are_inside_though_a_quarter_spent_nothing():
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
 def test_of_the_silent_a_share_begins_and_four_in_five_are_inside(share):
     spend = np.arange(1.0, 101.0)
-    prior = training._prior(pd.DataFrame({"tenure": 5.0, "target": spend}), share)
+    prior = training._prior(pd.Series(spend), pd.Series(9e9), share)
     some = round(100 * share)
     everybody = np.r_[np.tile(spend, some), np.zeros(100 * (100 - some))]
     assert prior.expected == pytest.approx(everybody.mean())
@@ -109,7 +118,7 @@ def test_who_has_been_silent_for_long_is_expected_to_begin_as_seldom_as_of_late(
     assert model.prior.low == 0
 
 
-def test_a_few_newcomers_speak_for_nobody():
+def test_a_few_beginners_speak_for_nobody():
     old = ROWS[HALF][ROWS[HALF]["tenure"] > 30]
     few = pd.concat([old, old.head(3).assign(tenure=5.0)])
     past = frame.at(few, CUTOFFS)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stages.adapters.store.keyspace import ensure
 from stages.domain.shards import shard_of
 from tests.integration.project import Project, ran
 
@@ -54,7 +55,11 @@ def test_no_byte_of_the_customer_is_left(bank: Project, session):
     strange.write_text(f'customer_id,reason\n"a\nb",{"x" * 10_000_000}\n"{CUSTOMER}",amount\n')
     assert {Path(t).parts[0] for t in traces(bank.root)} == {"data", ".dvc"}
 
+    ensure(session, "loaded_before", 4, {"class": "SimpleStrategy", "replication_factor": 1})
     output = bank.make("erase", f"CUSTOMER={CUSTOMER}")
+    session.execute("DROP KEYSPACE loaded_before")
+    said = next(line for line in output.splitlines() if "other keyspaces may hold them" in line)
+    assert "loaded_before" in said.rpartition(":")[2].strip().split(", ")
     assert "'transactions': 2, 'customers': 1, 'scores': 1" in output
     assert CUSTOMER not in output
     assert "'rejects': 2, 'reasons': 1" in output

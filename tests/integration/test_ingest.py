@@ -96,6 +96,18 @@ def test_a_file_without_a_good_row_or_without_a_column_loads_nothing(shop, sessi
     assert stored(session) == before
 
 
+def test_customers_that_do_not_fit_are_said_before_anything_is_loaded(shop, session):
+    before = stored(session)
+    write(shop, *GOOD, "c,2017-01-01,9.00,10")
+    people = shop.root / "people.csv"
+    people.write_text("id,region\nc,North\n")
+    sizes = f"source.customers.path={people} source.customers.columns.customer_id=nobody"
+    configure(shop, "store.keyspace=shop", *sizes.split())
+    assert "customer_id=nobody: the file has no such column" in refused(shop, "ingest")
+    assert stored(session) == before
+    configure(shop)
+
+
 def test_a_file_read_in_another_way_does_not_mix_with_what_was_loaded(shop, session):
     before = stored(session)
     write(shop, *GOOD, "a,2017-02-03,1.00,8")

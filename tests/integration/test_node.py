@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -124,6 +125,23 @@ def test_another_programs_process_is_never_taken_for_the_node(tmp_path) -> None:
     assert node.address(tmp_path) is None
     assert not node.down(tmp_path)
     assert not (tmp_path / "node.json").exists()
+
+
+def test_a_node_that_answers_no_more_is_ended_not_vouched_for(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(node, "START_SECONDS", 1)
+    config = NodeConfig(tmp_path)
+    config.log.parent.mkdir()
+    config.log.write_text("main ERROR of the disk")
+    word = identity(tmp_path)
+    deaf = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)", word])
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = node.Address(*nobody.getsockname())
+        node_state.write(tmp_path, node.Node(deaf, address, ready=True))
+        with pytest.raises(UserError, match="ERROR of the disk"):
+            node.up(config)
+    assert deaf.wait(5) != 0
+    assert node_state.find(tmp_path) is None
 
 
 def test_a_failed_start_names_its_log_and_the_reason(tmp_path) -> None:

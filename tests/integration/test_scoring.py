@@ -47,12 +47,12 @@ def published(session: Session) -> pd.Series:
     return rows.set_index("customer_id")["at"].sort_index()
 
 
-def add_stranger(session: Session) -> None:
-    """Publish a score of the customer "gone since", of whom the data know nothing."""
+def add_stranger(session: Session, who: str = "gone since", using: str = "") -> None:
+    """Publish a score of a customer of whom the data know nothing."""
     row = session.execute("SELECT * FROM scores LIMIT 1").one()._asdict()
     names = ", ".join(row)
-    insert = f"INSERT INTO scores ({names}) VALUES ({', '.join('%s' for _ in row)})"
-    session.execute(insert, list((row | {"customer_id": "gone since"}).values()))
+    insert = f"INSERT INTO scores ({names}) VALUES ({', '.join('%s' for _ in row)}) {using}"
+    session.execute(insert, list((row | {"customer_id": who}).values()))
 
 
 def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, session):
@@ -62,6 +62,7 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
     assert published(session).equals(first)
     parts = killed(twin, "stages.adapters.store.replicas:Replicas.together#3")
     assert len(parts) == 4
+    assert "scores: those published last from here are not all" in twin.stage("detect")
     midway = published(session)
     done = midway[midway != first].index
     files = [twin.root / UNDER_WAY / name for name in parts[:2]]
@@ -73,6 +74,19 @@ def test_what_was_scored_or_published_before_a_kill_is_not_again(project, twin, 
     assert len(last) == 2469
     assert "gone since" not in last
     assert not (twin.root / UNDER_WAY).exists()
+
+
+def test_a_row_by_a_clock_ahead_is_no_score_that_was_published(twin, session):
+    add_stranger(session, "ahead", "USING TIMESTAMP 9000000000000000")  # of the year 2255
+    (twin.root / "data/scores/scores.parquet").unlink()
+    for _ in range(2):
+        said = twin.stage("score", status=1)
+        assert "scores does not hold the scores that were written" in said
+        assert "ahead'" not in said
+    session.execute(
+        "DELETE FROM scores USING TIMESTAMP 9000000000000001 WHERE customer_id = 'ahead'"
+    )
+    assert "2469 customers scored and published" in twin.stage("score")
 
 
 def test_a_date_that_the_data_were_not_prepared_for_is_refused(twin):

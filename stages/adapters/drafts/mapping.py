@@ -17,6 +17,7 @@ FILE, LINE, PROBLEM = "#file", "#line", "#problem"  # a row's place, beside the 
 _KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "region")
 # Position among the rows alike makes the id of a row that has none. Other columns stay out of
 # it: mapped later, they change the same rows instead of adding them again.
+MOST_NAMES = 50  # that a message shows
 _MADE_ID = """*, concat(round(amount, 2), '-',
     row_number() OVER (PARTITION BY customer_id, booked_at, round(amount, 2) ORDER BY file, line)
 ) AS transaction_id"""
@@ -77,12 +78,13 @@ def names(given: object) -> list[str]:
 
 
 def check_columns(
-    entries: dict[str, object], there: Iterable[str], first_line: bool = False
+    entries: dict[str, object], there: Iterable[str], first_line: bool = False, nested: bool = False
 ) -> None:
     """UserError for the first entry that names a column that is not `there`.
 
-    Those of a `first_line` are shown where one of them was meant: else they may be a row. So it is
-    for two names that differ in case alone, which the database takes for one.
+    Those of a `first_line` are shown where one of them was meant, and by no number: else they may
+    be a row. Of `nested` names, of which any may be somebody's, only the outermost are. An error
+    are also two names that differ in case alone, which the database takes for one.
     """
     wanted = [(key, name) for key, given in entries.items() for name in names(given)]
     folded: dict[str, str] = {}
@@ -95,8 +97,10 @@ def check_columns(
     lacking = [(key, name) for key, name in wanted if name not in there]
     if not lacking:
         return
-    has = f"it has {', '.join(there)}"
-    if first_line and len(lacking) == len(wanted):
+    shown = {name.partition(".")[0] if nested else name: None for name in there}
+    has = f"it has {', '.join(list(shown)[:MOST_NAMES])}{' …' * (len(shown) > MOST_NAMES)}"
+    by_number = any(name.isdigit() for _, name in wanted)
+    if first_line and (by_number or len(lacking) == len(wanted)):
         has = "nor any other that is named: if its first line is a row, source.header=false"
     raise UserError("source.{}={}: the file has no such column; {}".format(*lacking[0], has))
 

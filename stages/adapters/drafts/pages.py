@@ -84,12 +84,17 @@ def _connections(source: DictConfig) -> urllib3.PoolManager:
     return urllib3.PoolManager(retries=retries, timeout=source.timeout)
 
 
+def place(url: str) -> str:
+    """The address as messages name it: what a query holds may be secret."""
+    return urlsplit(url)._replace(query="").geturl()
+
+
 def _get(
     http: urllib3.PoolManager, url: str, query: dict[str, Any], headers: dict[str, str], page: int
 ) -> Any:
     """The answer as JSON; None where there is no such page."""
     asked = f"{url}{'&' if '?' in url else '?'}{urlencode(query)}" if query else url
-    where = f"page {page} of {urlsplit(url)._replace(query='').geturl()}"
+    where = f"page {page} of {place(url)}"
     try:
         response = http.request("GET", asked, headers=headers, redirect=False)
     except urllib3.exceptions.HTTPError as error:

@@ -9,9 +9,7 @@ from omegaconf import DictConfig
 
 from stages.adapters.drafts import texts
 from stages.adapters.drafts.mapping import cell, decimal, names
-from stages.domain.tables import CUSTOMERS
-
-_AS_GIVEN = ("age_band", "income_band", "household_size", "home_owner", "marital_status", "region")
+from stages.domain.tables import CUSTOMERS, DESCRIBED
 
 
 def entries(source: DictConfig) -> dict[str, object]:
@@ -42,7 +40,7 @@ def customers(
     if schema is None:
         return CUSTOMERS.schema.empty_table()
     last = [f"arg_max({key}, rowid) AS {key}" for key in given if key != "customer_id"]
-    said = ["customer_id", *(key for key in _AS_GIVEN if key in given)]
+    said = ["customer_id", *(key for key in DESCRIBED if key in given)]
     years = _years(source, schema, newest)
     if years and "age_band" not in given:
         said.append(f"{texts.age_band('years')} AS age_band")

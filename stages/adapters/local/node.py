@@ -33,13 +33,14 @@ def up(config: NodeConfig) -> Address:
 
     Raises UserError, naming the log and its last error, when it does not answer in START_SECONDS.
     """
-    if found := address(config.folder):
+    found = address(config.folder)
+    if found and answers(found, _encrypted(config)):
         return found
     jars = classpath([node_config.CASSANDRA])
     with locked(_TURN):
         # A start that was itself killed leaves a node that only has to be waited for.
         node = node_state.find(config.folder) or _launch(config, jars)
-        return node.address if node.ready else _ready(config, node)
+        return _ready(config, node)
 
 
 def down(folder: Path) -> bool:
@@ -72,16 +73,23 @@ def _launch(config: NodeConfig, jars: list[Path]) -> Node:
             start_new_session=True,  # it outlives the terminal
         )
     node = Node(psutil.Process(child.pid), Address(config.host, port), ready=False)
-    node_state.write(config.folder, node)
+    try:
+        node_state.write(config.folder, node)
+    except BaseException:  # nobody would find it
+        _end(node.process)
+        raise
     return node
+
+
+def _encrypted(config: NodeConfig) -> bool:
+    return bool(config.extra.get("client_encryption_options", {}).get("enabled", False))
 
 
 def _ready(config: NodeConfig, node: Node) -> Address:
     """Wait until the node answers and say so in its folder; end a node that does not."""
-    encrypted = config.extra.get("client_encryption_options", {}).get("enabled", False)
     deadline = time.monotonic() + START_SECONDS
     try:
-        while not answers(node.address, encrypted):
+        while not answers(node.address, _encrypted(config)):
             if _ends(node.process, within=0.1) or time.monotonic() > deadline:
                 raise UserError(_failure(config))
     except BaseException:  # an interrupt too: nobody is left to wait for it
@@ -94,11 +102,7 @@ def _ready(config: NodeConfig, node: Node) -> Address:
 
 def _ends(process: psutil.Process, within: float) -> bool:
     """Whether the process ends in so many seconds."""
-    try:
-        process.wait(within)
-    except psutil.TimeoutExpired:
-        return False
-    return True
+    return bool(psutil.wait_procs([process], within)[0])
 
 
 def _end(process: psutil.Process) -> None:

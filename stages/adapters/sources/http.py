@@ -67,8 +67,8 @@ def _fetched(settings: str) -> TemporaryDirectory[str]:
             ]
             writer.write_table(pa.Table.from_pylist(rows, schema))
     if not seen:
-        raise UserError(f"source.url={source.url}: there are no records")
-    mapping.check_columns(entries, sorted(seen))
+        raise UserError(f"{pages.place(source.url)}: there are no records")
+    mapping.check_columns(entries, sorted(seen), nested=True)
     return folder
 
 

@@ -1,7 +1,6 @@
 """Control totals: what was loaded is in the store, counted and summed exactly."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -24,19 +23,15 @@ class Totals:
 
     def __init__(self, shards: int) -> None:
         self.shards = shards
-        self.by_partition: dict[Partition, tuple[int, Decimal]] = defaultdict(
-            lambda: (0, Decimal(0))
-        )
+        self.by_partition: dict[Partition, tuple[int, Decimal]] = {}
 
     def add(self, rows: pa.Table) -> None:
         """Count canonical transactions."""
         sums = partitioned(rows, self.shards).group_by(["month", "shard"])
         for row in sums.aggregate([("amount", "count"), ("amount", "sum")]).to_pylist():
-            count, amount = self.by_partition[row["month"], row["shard"]]
-            self.by_partition[row["month"], row["shard"]] = (
-                count + row["amount_count"],
-                amount + row["amount_sum"],
-            )
+            place = row["month"], row["shard"]
+            count, amount = self.by_partition.get(place, (0, Decimal(0)))
+            self.by_partition[place] = count + row["amount_count"], amount + row["amount_sum"]
 
     @property
     def rows(self) -> int:

@@ -8,10 +8,7 @@ from stages.domain.errors import UserError
 from stages.domain.tables import CUSTOMERS, SCORES, TRANSACTIONS, Column, Table
 
 SETTINGS = Table(
-    "settings",
-    ("name",),
-    (),
-    (Column("name", "text", None, False), Column("value", "text", None)),
+    "settings", ("name",), (), (Column("name", "text", None, False), Column("value", "text", None))
 )
 TABLES = (SETTINGS, TRANSACTIONS, CUSTOMERS, SCORES)
 MOST_SHARDS = 2**15 - 1  # a smallint has its number
@@ -58,6 +55,16 @@ def ensure(session: Session, keyspace: str, shards: int, replication: dict) -> N
             insert = f"INSERT INTO {qualified(keyspace, SETTINGS.name)} (name, value)"
             session.execute(f"{insert} VALUES ('shards', %s) IF NOT EXISTS", [str(shards)])
             _check_shards(session, keyspace, shards)
+
+
+def others(session: Session, keyspace: str) -> list[str]:
+    """The names of this cluster's other keyspaces with these tables: of other, or former, loads."""
+    rows = session.execute("SELECT keyspace_name, table_name FROM system_schema.tables")
+    tables: dict[str, set[str]] = {}
+    for name, table in rows:
+        tables.setdefault(name, set()).add(table)
+    ours = {table.name for table in TABLES}
+    return sorted(name for name, own in tables.items() if ours <= own and name != keyspace)
 
 
 def check(session: Session, keyspace: str, shards: int) -> None:

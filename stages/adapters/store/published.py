@@ -1,6 +1,6 @@
 """Published scores, customer by customer."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -8,31 +8,39 @@ import pyarrow.compute as pc
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent_with_args
 
+from stages.adapters.store import read
 from stages.adapters.store.keyspace import qualified
 from stages.adapters.store.retry import patiently
-from stages.domain.tables import SCORES
+from stages.domain.errors import UserError
+from stages.domain.tables import SCORES, STAMP
+
+_TELLING = ("customer_id", *STAMP)
 
 
-def published(session: Session, keyspace: str, customer_id: str) -> dict[str, Any] | None:
-    """The row of `scores` of a customer, by column; None where there is none."""
-    return _row(session, keyspace, "WHERE customer_id = %s", [customer_id])
-
-
-def some(session: Session, keyspace: str) -> dict[str, Any] | None:
-    """Any row of `scores`; None where there is none."""
-    return _row(session, keyspace, "LIMIT 1", [])
-
-
-def _row(
-    session: Session, keyspace: str, which: str, values: Sequence[str]
+def published(
+    session: Session, keyspace: str, customer_id: str | None = None
 ) -> dict[str, Any] | None:
-    names = SCORES.schema.names
+    """The row of `scores` of a customer, else any row, by column; None where there is none."""
+    names, values = SCORES.schema.names, [customer_id] if customer_id else []
+    which = "WHERE customer_id = %s" if customer_id else "LIMIT 1"
     select = f"SELECT {', '.join(names)} FROM {qualified(keyspace, SCORES.name)} {which}"
     found = patiently(lambda: session.execute(select, values).one())
     if found is None:
         return None
     row = dict(zip(names, found, strict=True))
     return row | {"as_of": row["as_of"].date()}
+
+
+def verify(session: Session, keyspace: str, scores: pa.Table) -> None:
+    """UserError unless the store holds just these customers' scores, each of the same stamp."""
+    own = replace(SCORES, columns=tuple(c for c in SCORES.columns if c.name in _TELLING))
+    there = read.read_table(session, keyspace, own)
+    if not there.equals(scores.select(there.schema.names).cast(there.schema).combine_chunks()):
+        raise UserError(
+            f"{keyspace}.{SCORES.name} does not hold the scores that were written: some"
+            " were lost, or are older than rows by a clock ahead of this machine's: set that clock"
+            " right, and run it again when this one has passed it"
+        )
 
 
 def withdraw(session: Session, keyspace: str, before: pa.ChunkedArray, now: pa.ChunkedArray) -> int:

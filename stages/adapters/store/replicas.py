@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 from cassandra.cluster import Session
 from cassandra.metadata import Murmur3Token
-from numpy.typing import NDArray
 
 
 class Replicas:
@@ -22,14 +21,11 @@ class Replicas:
         self._ring = np.array([token.value for token in ring], np.int64)
         self._set = np.array([names.index(s) for s in sets] or [0])
 
-    def of(self, keys: pa.ChunkedArray) -> NDArray[np.int64]:
-        """The number of each text key's set of replicas [n]."""
-        tokens = np.array([Murmur3Token.hash_fn(k.encode()) for k in keys.to_pylist()], np.int64)
-        place = np.searchsorted(self._ring, tokens)  # a node has all up to its token
-        return self._set[place % len(self._set)]
-
     def together(self, rows: pa.Table, key: str) -> tuple[pa.Table, pa.Table]:
         """`rows`, those of the same replicas side by side, and beside them the sets' numbers."""
-        numbers = self.of(rows[key])
+        keys = rows[key].to_pylist()
+        tokens = np.array([Murmur3Token.hash_fn(k.encode()) for k in keys], np.int64)
+        place = np.searchsorted(self._ring, tokens)  # a node has all up to its token
+        numbers = self._set[place % len(self._set)]
         order = np.argsort(numbers, kind="stable")
         return rows.take(order), pa.table({"replicas": numbers[order]})
