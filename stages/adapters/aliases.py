@@ -35,7 +35,7 @@ def crown(
     if replaced is not None:
         same = replaced.tags.get(CONTENT) == version.tags.get(CONTENT)
         before = [] if same else [str(replaced.version)]
-        before += replaced.tags.get(FORMER, "").split()
+        before += way_back(replaced)
         if before:
             way = " ".join(before[:REMEMBERED])
             client.set_model_version_tag(NAME, version.version, FORMER, way)
@@ -52,13 +52,19 @@ def refused(client: mlflow.MlflowClient) -> list[ModelVersion]:
 
 def former(client: mlflow.MlflowClient, champion: ModelVersion) -> ModelVersion | None:
     """The champion before `champion`, or None."""
-    before = champion.tags.get(FORMER, "").split()
+    before = way_back(champion)
     return registered(client, before[0]) if before else None
 
 
+def way_back(champion: ModelVersion) -> list[str]:
+    """The numbers of the champions before `champion`, the last one first."""
+    return champion.tags.get(FORMER, "").split()
+
+
 def step_back(client: mlflow.MlflowClient, champion: ModelVersion, former: ModelVersion) -> None:
-    """Move the alias from `champion` to `former`, which remembers what `champion` had before it."""
+    """Move the alias from `champion` to `former`, which remembers those that were before it."""
     client.set_model_version_tag(NAME, champion.version, REFUSED, "rolled back")
-    before = champion.tags[FORMER].split()[1:]
+    before = way_back(champion)
+    before = before[before.index(str(former.version)) + 1 :]
     client.set_model_version_tag(NAME, former.version, FORMER, " ".join(before))
     crown(client, former, None)

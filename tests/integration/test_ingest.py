@@ -99,7 +99,7 @@ def test_a_file_without_a_good_row_or_without_a_column_loads_nothing(shop, sessi
 def test_customers_that_do_not_fit_are_said_before_anything_is_loaded(shop, session):
     before = stored(session)
     write(shop, *GOOD, "c,2017-01-01,9.00,10")
-    people = shop.root / "people.csv"
+    people = shop.root / "people.txt"
     people.write_text("id,region\nc,North\n")
     sizes = f"source.customers.path={people} source.customers.columns.customer_id=nobody"
     configure(shop, "store.keyspace=shop", *sizes.split())

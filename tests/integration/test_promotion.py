@@ -206,13 +206,24 @@ def test_a_lost_result_is_not_tracked_again_as_made_from_what_came_later(twin):
         aside.replace(database)
 
 
-def test_a_former_champion_that_does_not_score_does_not_come_back(twin, old):
+def test_a_former_champion_that_does_not_score_comes_back_never_and_by_force_the_one_before_it(
+    twin, old, new
+):
     said = twin.run("python", "-m", "tests.integration.versions", "no score")
     broken = said.split("version=")[-1].split()[0]
-    registry(twin).set_model_version_tag(NAME, old, "former", broken)
-    assert f"version {broken} does not score its own example" in twin.stage("rollback", status=1)
-    registry(twin).delete_model_version_tag(NAME, old, "former")
+    client = registry(twin)
+    client.set_model_version_tag(NAME, old, "former", f"{broken} {new} 1")
+    said = twin.stage("rollback", status=1)
+    assert f"version {broken} does not score its own example" in said
+    assert "with FORCE=1 to the champion before it" in said
     assert champion(twin) == old
+    forced = replace(twin, environment=twin.environment | {"FORCE": "1"})
+    assert f"version {new} is champion again, in place of {old}" in forced.stage("rollback")
+    assert client.get_model_version(NAME, new).tags["former"] == "1"
+    client.set_registered_model_alias(NAME, "champion", old)
+    client.delete_model_version_tag(NAME, new, "former")
+    for tag in ("former", "refused"):
+        client.delete_model_version_tag(NAME, old, tag)
 
 
 def test_a_first_champion_has_nothing_to_roll_back_to(twin, old):
