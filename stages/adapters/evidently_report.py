@@ -22,7 +22,7 @@ def report(current: pd.DataFrame, reference: pd.DataFrame, seed: int) -> bytes:
 
     What cannot drift is left out: columns that are constant or null in either table. The same
     tables give the same bytes: Evidently's random ids are numbered instead. Of few customers there
-    is a page that says so: no figure is of fewer than ten.
+    is a page that says so: its points would be of single ones.
     """
     if min(len(current), len(reference)) < FEWEST_ROWS:
         return _page(f"fewer than {FEWEST_ROWS:,} customers: its points would be of single ones")
