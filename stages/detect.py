@@ -3,15 +3,12 @@
 import logging
 import sys
 
-import pyarrow.parquet as pq
-
 from stages.adapters import aliases, config, engine, raw, registry
-from stages.adapters.batch import stamp_of
+from stages.adapters.batch import written
 from stages.adapters.files import read_json, write_json
 from stages.adapters.logs import stage
-from stages.adapters.paths import REPORTS, SCORED, SCORING
+from stages.adapters.paths import REPORTS, SCORING
 from stages.domain import cutoffs, policy
-from stages.domain.tables import STAMP
 from stages.serving import registration
 
 log = logging.getLogger(__name__)
@@ -35,21 +32,16 @@ def main() -> None:
     if refused:
         log.info("a version made from these data, parameters and code was rolled back")
     fired = list(policy.reasons(tags, now, made_for, history.latest, drift, params.policy, refused))
-    if champion and _other_scores(str(champion.version)):
+    there = written()
+    if champion and (
+        SCORING.exists() or (there and there["model_version"] != str(champion.version))
+    ):
         fired.append("scores: those published last from here are not all the champion's")
     write_json(REPORTS / "detect.json", {"retrain": bool(fired), "reasons": fired})
     for reason in fired or ["nothing has changed"]:
         log.info("%s", reason)
     if not fired:
         sys.exit(NOTHING)
-
-
-def _other_scores(version: str) -> bool:
-    """Whether scores were published from here, but not, or not all, of this version."""
-    if SCORING.exists():  # interrupted
-        return True
-    scored = stamp_of(pq.read_table(SCORED, columns=list(STAMP))) if SCORED.exists() else None
-    return scored is not None and scored["model_version"] != version
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 from omegaconf import DictConfig
 
 from stages.adapters import aliases, config, engine, frames, origin, raw, registry, score_reports
-from stages.adapters.batch import Batch, stamp_of
+from stages.adapters.batch import Batch, written
 from stages.adapters.dvc import data_version
 from stages.adapters.files import locked, read_json, write_bytes, write_json
 from stages.adapters.leftovers import sweep
@@ -69,10 +69,7 @@ def _as_of(params: DictConfig) -> date:
 
 def _done(stamp: dict[str, Any]) -> bool:
     """Whether all is written here, and no other scoring is under way."""
-    written = all(file.exists() for file in (SCORED, SEGMENTS, CHAMPION))
-    if not written or SCORING.exists():
-        return False
-    return stamp_of(pq.read_table(SCORED, columns=list(STAMP))) == stamp
+    return SEGMENTS.exists() and CHAMPION.exists() and written() == stamp
 
 
 def _publish_again(session: Session, name: str, stamp: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from ibis.backends.sql import SQLBackend
 
 from stages.adapters import engine
 from stages.adapters.files import read_json, write_batches, write_json, write_parquet
+from stages.adapters.paths import SCORED, SCORING
 from stages.domain import scoring
 from stages.domain.errors import UserError
 from stages.domain.model import Model
@@ -121,6 +122,13 @@ class Batch:
 
     def _parts(self, what: str) -> list[Path]:
         return sorted(self.folder.glob(f"{what}_*.parquet"))
+
+
+def written() -> dict[str, Any] | None:
+    """What data/scores was made of; None where it is not there, or a scoring is under way."""
+    if SCORING.exists() or not SCORED.exists():
+        return None
+    return stamp_of(pq.read_table(SCORED, columns=list(STAMP)))
 
 
 def stamp_of(scores: pa.Table) -> dict[str, Any] | None:

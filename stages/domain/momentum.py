@@ -32,9 +32,9 @@ class Momentum:
         absence alone: one purchase more or less makes all of a change. Of who came once no gap is
         known: the horizon stands for it.
         """
-        often = np.asarray(features["visit_rate"]) >= self.visits
-        trend = np.where(often, features["trend"], 0.0)
-        once = np.asarray(features["gap_longest"]) == 0
+        visits = np.asarray(features["visit_rate"])
+        trend = np.where(visits >= self.visits, features["trend"], 0.0)
+        once = (visits > 0) & (np.asarray(features["gap_longest"]) == 0)
         absent = np.where(
             once, np.asarray(features["recency"]) / horizon, features["recency_in_gaps"]
         )

@@ -11,7 +11,7 @@ from stages.domain.profiles import PLACES
 MOST = 2  # sentences a place, channel or category, either way
 STANDS_OUT = 1.2  # times the share with all customers, or less than its inverse
 LEAST_CHANGE = 0.1  # of the figure of all customers: less is certain, perhaps, but no matter
-LEAST_SHARE = 0.02  # of spend, theirs or, of what they use less, all: below it it is no priority
+LEAST_SHARE = 0.02  # of their spend, of all where they use less: below it nothing is a priority
 
 
 def playbook(

@@ -81,7 +81,7 @@ def fit(
         styles=style_fitting.fit(now[now["ticket_largest"] > 0], recipe.seed),
         reference=now[frame.feature_columns(now)].median().to_dict(),
         prior=_prior(
-            _begun(pd.concat([past, now]), first, spec),
+            pd.concat(_begun(rows, first, spec) for rows in (past, now)),
             past["target"],
             _share_begun(now, spec.horizon, silent),
         ),

@@ -34,6 +34,7 @@ def test_of_who_came_once_the_horizon_stands_for_the_gap():
     once = {"recency_in_gaps": 1.0, "gap_longest": 0.0, "trend": -1.0, "visit_rate": 0.3}
     some = pd.DataFrame([once | {"recency": days} for days in (75.0, 76.0)])
     assert RULE.of(some, horizon=30).tolist() == ["steady", "fading"]
+    assert RULE.of(some.assign(visit_rate=0.0), horizon=30).tolist() == ["steady", "steady"]
 
 
 @pytest.mark.parametrize(("months", "often"), [(1, 0.8), (2, 1.6), (3, 2)])

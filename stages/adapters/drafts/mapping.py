@@ -12,12 +12,12 @@ from stages.adapters.drafts import months, texts
 from stages.domain.errors import UserError
 
 log = logging.getLogger(__name__)
+MOST_NAMES = 50  # that a message shows
 FILE, LINE, PROBLEM = "#file", "#line", "#problem"  # a row's place, beside the table's own columns
 
 _KEPT = ("customer_id", "transaction_id", "category", "merchant", "channel", "region")
 # Position among the rows alike makes the id of a row that has none. Other columns stay out of
 # it: mapped later, they change the same rows instead of adding them again.
-MOST_NAMES = 50  # that a message shows
 _MADE_ID = """*, concat(round(amount, 2), '-',
     row_number() OVER (PARTITION BY customer_id, booked_at, round(amount, 2) ORDER BY file, line)
 ) AS transaction_id"""

@@ -21,8 +21,8 @@ def published(
     session: Session, keyspace: str, customer_id: str | None = None
 ) -> dict[str, Any] | None:
     """The row of `scores` of a customer, else any row, by column; None where there is none."""
-    names, values = SCORES.schema.names, [customer_id] if customer_id else []
-    which = "WHERE customer_id = %s" if customer_id else "LIMIT 1"
+    names, values = SCORES.schema.names, [] if customer_id is None else [customer_id]
+    which = "LIMIT 1" if customer_id is None else "WHERE customer_id = %s"
     select = f"SELECT {', '.join(names)} FROM {qualified(keyspace, SCORES.name)} {which}"
     found = patiently(lambda: session.execute(select, values).one())
     if found is None:
